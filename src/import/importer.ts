@@ -1,0 +1,46 @@
+import type { Model } from '../ir/model.ts';
+
+/** A model file as it came: the name is for messages and for guessing the format, the bytes decide. */
+export interface ModelFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/** What a caller may ask of an import. */
+export interface ImportOptions {
+  /** Class names, in class order, for formats that store none. */
+  readonly labels?: readonly string[];
+  /** Feature names, in model order, for files that carry none (f0, f1, … otherwise). */
+  readonly features?: readonly string[];
+  /** Use every tree of the file, also past the best iteration that early stopping found. */
+  readonly allTrees?: boolean;
+}
+
+/** A model with what is known of the file that it came from. */
+export interface ImportedModel {
+  readonly model: Model;
+  readonly source: ModelSource;
+}
+
+export interface ModelSource {
+  /** Stable format id: 'xgboost-json', 'xgboost-ubj', 'lightgbm-text'. */
+  readonly format: string;
+  /** The version that the file states of the library or the format, or null. */
+  readonly formatVersion: string | null;
+  /** The training objective in the library's own words, or null. */
+  readonly objective: string | null;
+  /** Facts that a person wants to know of the import, one sentence each (trees left out by early stopping, …). */
+  readonly notes: readonly string[];
+}
+
+/**
+ * One format. `recognises` looks at the first bytes and the name, never reads the whole file and never throws;
+ * `read` throws PgscoreError (PGS_FILE, PGS_UNSUPPORTED) and nothing else, whatever the bytes are.
+ */
+export interface Importer {
+  readonly format: string;
+  /** For people: 'XGBoost JSON'. */
+  readonly title: string;
+  recognises(file: ModelFile): boolean;
+  read(file: ModelFile, options: ImportOptions): ImportedModel;
+}
