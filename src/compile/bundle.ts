@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto';
+import { type BuildFailure, build, type Message } from 'esbuild';
+import { PgscoreError } from '../errors.ts';
+
+/**
+ * The language level of the bundle's syntax. PL/v8 runs on V8 9.7 and later at the providers that offer it, PLJS on
+ * QuickJS: all of them parse ES2020, and PLJS reports what it cannot parse only when the function is first called.
+ * Only syntax is lowered, not the library: `Array.prototype.at` and the like are the source's own business.
+ */
+const LANGUAGE_LEVEL = 'es2020';
+
+/** What esbuild starts from: a file, or text whose imports are resolved from `resolveDir`. */
+export type BundleEntry =
+  | { readonly path: string }
+  | {
+      readonly contents: string;
+      readonly resolveDir: string;
+      /** The name that errors give the text; default `<source>`. */
+      readonly name?: string;
+    };
+
+export interface BundleOptions {
+  /** Default true. False keeps names and line breaks, for reading. */
+  readonly minify?: boolean;
+  /** Compile-time constants, each an identifier or JSON text, as esbuild's `define`. */
+  readonly define?: Readonly<Record<string, string>>;
+}
+
+export interface Bundle {
+  /** One JavaScript expression, ASCII only, whose value is a plain object of the entry's exports. */
+  readonly code: string;
+  /** SHA-256 of `code`, 64 hexadecimal digits. */
+  readonly hash: string;
+}
+
+/**
+ * Bundles an entry and all that it imports, npm packages included, without what its exports do not reach.
+ * Modules of Node itself (`node:fs`) do not exist in the database and are errors.
+ *
+ * @throws PgscoreError PGS_COMPILE with file, line and column.
+ */
+export async function bundle(entry: BundleEntry, options: BundleOptions = {}): Promise<Bundle> {
+  const minify = options.minify ?? true;
+  const text = await runEsbuild(entry, minify, options.define ?? {});
+  // esbuild defines exports as getters; the copy makes them data properties, which are faster to read on every row.
+  const code = `((module)=>{${text.trimEnd()}\nreturn{...module.exports}})({exports:{}})`;
+  return { code, hash: createHash('sha256').update(code).digest('hex') };
+}
+
+/**
+ * An expression that yields the bundle's exports. The first evaluation in a session runs the bundle and keeps its
+ * exports on globalThis under the content hash; every later one, from whichever function, is a property read.
+ */
+export function sessionCached(bundled: Bundle): string {
+  const slot = `globalThis["pgscore:${bundled.hash}"]`;
+  return `(${slot}??(${slot}=${bundled.code}))`;
+}
+
+async function runEsbuild(
+  entry: BundleEntry,
+  minify: boolean,
+  define: Readonly<Record<string, string>>,
+): Promise<string> {
+  const source =
+    'path' in entry
+      ? { entryPoints: [entry.path] }
+      : {
+          stdin: {
+            contents: entry.contents,
+            resolveDir: entry.resolveDir,
+            sourcefile: entry.name ?? '<source>',
+            loader: 'ts' as const,
+          },
+        };
+  try {
+    const result = await build({
+      ...source,
+      define: { 'process.env.NODE_ENV': '"production"', ...define },
+      bundle: true,
+      write: false,
+      minify,
+      treeShaking: true,
+      format: 'cjs',
+      platform: 'browser',
+      target: LANGUAGE_LEVEL,
+      charset: 'ascii',
+      legalComments: 'none',
+      logLevel: 'silent',
+    });
+    return result.outputFiles[0]!.text;
+  } catch (error) {
+    throw isBuildFailure(error) ? compileError(error) : error;
+  }
+}
+
+function isBuildFailure(error: unknown): error is BuildFailure {
+  return error instanceof Error && Array.isArray((error as Partial<BuildFailure>).errors);
+}
+
+function compileError(failure: BuildFailure): PgscoreError {
+  const message = failure.errors.map(describe).join('\n');
+  const unresolved = failure.errors.some((error) => error.text.startsWith('Could not resolve'));
+  const options = unresolved
+    ? { hint: 'install the package beside the source; modules of Node itself do not exist in the database' }
+    : {};
+  return new PgscoreError('PGS_COMPILE', message, options);
+}
+
+function describe({ location, text }: Message): string {
+  // esbuild counts columns from 0, editors and the TypeScript compiler from 1.
+  return location === null ? text : `${location.file}:${location.line}:${location.column + 1}: ${text}`;
+}
