@@ -1,0 +1,33 @@
+import { isIndex, show, type Violations } from './check.ts';
+
+/** What a register holds. Only features hold texts. */
+export type RegisterKind = 'number' | 'text';
+
+/** The registers that exist at this point of the program. */
+export type Registers = readonly RegisterKind[];
+
+/** Records a violation unless the value names a register before this point. */
+export function validateRegister(
+  value: unknown,
+  registers: Registers,
+  path: string,
+  out: Violations,
+): value is number {
+  if (isIndex(value, 0, registers.length)) return true;
+  const range = registers.length === 0 ? 'but there is none' : `0 to ${registers.length - 1}`;
+  out.add(path, `Must be a register that exists before this step (${range}), but is ${show(value)}.`);
+  return false;
+}
+
+/** As validateRegister, and the register must hold a number. */
+export function validateNumberRegister(
+  value: unknown,
+  registers: Registers,
+  path: string,
+  out: Violations,
+): void {
+  if (!validateRegister(value, registers, path, out)) return;
+  if (registers[value] === 'text') {
+    out.add(path, `Register ${value} holds a text; a number is needed, so encode it first.`);
+  }
+}
