@@ -1,0 +1,83 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync, realpathSync } from 'node:fs';
+import { chmod, chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { type Account, canEnter } from './account.ts';
+import { localServerError } from './error.ts';
+
+/** A local server's place on disk. */
+export interface Instance {
+  /** What the user sees: `.pgscore/<name>` in the project folder, holding server.json. */
+  readonly home: string;
+  /** What the server's user owns: data/ and server.log. The same folder wherever that user can enter it. */
+  readonly server: string;
+}
+
+/** server.json: what must outlive a process to find the server again. Readable by its owner alone. */
+export interface State {
+  readonly port: number;
+  readonly password: string;
+  readonly user: string;
+  readonly database: string;
+}
+
+/**
+ * The folder that a project's local server belongs to: the nearest one, from `start` upwards, with `.pgscore`, a
+ * package.json or a .git in it, so that every command in a project finds the same server; else `start` itself.
+ */
+export function projectFolder(start: string = process.cwd()): string {
+  for (let folder = resolve(start); ; folder = dirname(folder)) {
+    if (['.pgscore', 'package.json', '.git'].some((name) => existsSync(join(folder, name)))) return folder;
+    if (dirname(folder) === folder) return resolve(start);
+  }
+}
+
+/** Makes the folders of an instance, or finds them. */
+export async function openInstance(home: string, account: Account): Promise<Instance> {
+  await mkdir(home, { recursive: true });
+  const root = dirname(home);
+  if (basename(root) === '.pgscore') await writeFile(join(root, '.gitignore'), '*\n');
+  await chmod(home, 0o755);
+  const server = serverFolder(home, account);
+  await mkdir(server, { recursive: true, mode: 0o755 });
+  if (account.switched) await chown(server, account.uid, account.gid);
+  return { home, server };
+}
+
+/**
+ * As root the server runs as another user, who cannot enter a project below a closed folder such as /root. Its
+ * data is then kept below /var/lib/pgscore, under the project's name and a hash of its path.
+ */
+export function serverFolder(home: string, account: Account): string {
+  const real = realpathSync(home);
+  if (canEnter(account, real)) return join(real, 'server');
+  const hash = createHash('sha256').update(real).digest('hex').slice(0, 12);
+  const folder = '/var/lib/pgscore';
+  return join(folder, `${basename(dirname(dirname(real)))}-${basename(real)}-${hash}`);
+}
+
+export async function readState(home: string): Promise<State | undefined> {
+  const text = await readFile(join(home, 'server.json'), 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text) as State;
+  } catch (error) {
+    throw localServerError(`${join(home, 'server.json')} is damaged`, {
+      hint: 'Run "pgscore db reset", which starts anew and drops the local data.',
+      cause: error,
+    });
+  }
+}
+
+/** Written aside and renamed, so that no reader and no crash sees half of it. */
+export async function writeState(home: string, state: State): Promise<void> {
+  const path = join(home, 'server.json');
+  const aside = `${path}.${randomBytes(4).toString('hex')}`;
+  await writeFile(aside, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
+  await rename(aside, path);
+}
+
+export async function removeInstance(instance: Instance): Promise<void> {
+  await rm(instance.server, { recursive: true, force: true });
+  await rm(join(instance.home, 'server.json'), { force: true });
+}
