@@ -1,9 +1,10 @@
 import { Command, CommanderError } from 'commander';
 import { PgscoreError } from '../errors.ts';
+import { dbCommand } from './db.ts';
 import { version } from './version.ts';
 
 /** The commands, in the order of the manual. Each file in this folder makes one. */
-const commands: readonly (() => Command)[] = [];
+const commands: readonly (() => Command)[] = [dbCommand];
 
 /**
  * Runs one command line and returns the exit code: 0 done, 1 an error of the model, the data or the database,

@@ -1,0 +1,134 @@
+import { existsSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import pg from 'pg';
+import { PgscoreError } from '../errors.ts';
+import { startLocalServer } from './local/server.ts';
+import { readService } from './service.ts';
+
+export interface Connection {
+  readonly config: pg.ClientConfig;
+  /** Where the address comes from, for messages: `DATABASE_URL`, `the PG* variables` or `the local server`. */
+  readonly origin: string;
+}
+
+/** libpq's variables that say which server or database, and its names for the same in service files and URLs. */
+const variables = [
+  ['PGHOST', 'host'],
+  ['PGHOSTADDR', 'hostaddr'],
+  ['PGPORT', 'port'],
+  ['PGDATABASE', 'dbname'],
+  ['PGUSER', 'user'],
+  ['PGPASSWORD', 'password'],
+  ['PGOPTIONS', 'options'],
+  ['PGAPPNAME', 'application_name'],
+  ['PGSSLMODE', 'sslmode'],
+  ['PGSSLROOTCERT', 'sslrootcert'],
+  ['PGSSLCERT', 'sslcert'],
+  ['PGSSLKEY', 'sslkey'],
+] as const;
+
+/** With one of these set, a person means a server; a password or an SSL mode alone names none. */
+const naming = ['PGHOST', 'PGHOSTADDR', 'PGPORT', 'PGDATABASE', 'PGUSER', 'PGSERVICE'];
+
+/**
+ * Which database to use: DATABASE_URL, else the PG* variables (a service file included), else the local server,
+ * which is started when it is not running; then one line on stderr says so.
+ */
+export async function resolveConnection(env: NodeJS.ProcessEnv = process.env): Promise<Connection> {
+  const common = { fallback_application_name: 'pgscore' };
+  if (env.DATABASE_URL) {
+    return { config: { ...common, connectionString: env.DATABASE_URL }, origin: 'DATABASE_URL' };
+  }
+  if (naming.some((name) => env[name])) {
+    return { config: { ...common, connectionString: urlOfVariables(env) }, origin: 'the PG* variables' };
+  }
+  const note = (line: string) => console.error(`pgscore: ${line}`);
+  const server = await startLocalServer({ note });
+  note(
+    `using the local server on port ${server.port}${server.started ? ', now started' : ''} ` +
+      '(neither DATABASE_URL nor PG* is set)',
+  );
+  return { config: { ...common, connectionString: server.url }, origin: 'the local server' };
+}
+
+/** As libpq combines them: the service's parameters first, then the variables, then the defaults. */
+function urlOfVariables(env: NodeJS.ProcessEnv): string {
+  const service = env.PGSERVICE ? readService(env.PGSERVICE, env) : new Map<string, string>();
+  const parameters = new Map<string, string>();
+  for (const [variable, name] of variables) {
+    const value = service.get(name) ?? env[variable];
+    if (value) parameters.set(name, value);
+  }
+  const host = parameters.get('hostaddr') ?? parameters.get('host') ?? defaultHost(parameters.get('port'));
+  const user = parameters.get('user') ?? userInfo().username;
+  const database = parameters.get('dbname') ?? user;
+  parameters.set('host', host).set('user', user);
+  parameters.delete('hostaddr');
+  parameters.delete('dbname');
+  const query = new URLSearchParams([...parameters]).toString().replaceAll('+', '%20');
+  return `postgresql:///${encodeURIComponent(database)}?${query}`;
+}
+
+/** psql's default is the socket in the directory that the packages use; other systems have loopback alone. */
+function defaultHost(port = '5432'): string {
+  const directory = ['/var/run/postgresql', '/tmp'].find((each) => existsSync(`${each}/.s.PGSQL.${port}`));
+  return directory ?? 'localhost';
+}
+
+/** An open connection to the database that resolveConnection names; the caller ends it. Throws PGS_DATABASE. */
+export async function connect(env: NodeJS.ProcessEnv = process.env): Promise<pg.Client> {
+  return connectTo(await resolveConnection(env));
+}
+
+/** An open connection; the caller ends it. Throws PGS_DATABASE with host, port, database and user, and no password. */
+export async function connectTo({ config, origin }: Connection): Promise<pg.Client> {
+  let client: pg.Client;
+  try {
+    client = new pg.Client(config);
+  } catch {
+    // The parser's own error repeats the whole address, the password with it.
+    throw new PgscoreError('PGS_DATABASE', `the address in ${origin} is not a PostgreSQL URL`, {
+      hint: 'Its form is postgresql://user:password@host:5432/database; special characters are percent-encoded.',
+    });
+  }
+  try {
+    await client.connect();
+    return client;
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw refused(client, origin, error as Error & { code?: string });
+  }
+}
+
+function refused(client: pg.Client, origin: string, error: Error & { code?: string }): PgscoreError {
+  const place = `host ${client.host}, port ${client.port}, database ${client.database}, user ${client.user}`;
+  const reason = error.message || error.code || 'no reason given';
+  return new PgscoreError('PGS_DATABASE', `cannot connect to ${place} (from ${origin}): ${reason}`, {
+    hint: remedy(error.code),
+    cause: error,
+  });
+}
+
+/** By the operating system's code or PostgreSQL's SQLSTATE. */
+function remedy(code: string | undefined): string {
+  switch (code) {
+    case 'ECONNREFUSED':
+    case 'ENOENT':
+      return 'Nothing listens there: start the server or correct the address. "pgscore db start" starts a local one.';
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return 'The host name is not known: correct it.';
+    case 'ETIMEDOUT':
+    case 'EHOSTUNREACH':
+      return 'The host does not answer: check the address, the network and the firewall.';
+    case '28P01':
+    case '28000':
+      return 'Check user and password, and what pg_hba.conf allows; a password may also come from PGPASSWORD or ~/.pgpass.';
+    case '3D000':
+      return 'Create the database (createdb), or correct its name.';
+    case '53300':
+      return 'The server is full: end idle sessions, or raise max_connections.';
+    default:
+      return 'Check DATABASE_URL or the PG* variables.';
+  }
+}
