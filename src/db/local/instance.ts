@@ -39,9 +39,15 @@ export async function openInstance(home: string, account: Account): Promise<Inst
   if (basename(root) === '.pgscore') await writeFile(join(root, '.gitignore'), '*\n');
   await chmod(home, 0o755);
   const server = serverFolder(home, account);
-  await mkdir(server, { recursive: true, mode: 0o755 });
+  if ((await mkdir(server, { recursive: true })) !== undefined) await makeEnterable(server, home);
   if (account.switched) await chown(server, account.uid, account.gid);
   return { home, server };
+}
+
+/** Whatever the umask, the server's user must get to its folder; PostgreSQL closes the data directory to others. */
+async function makeEnterable(server: string, home: string): Promise<void> {
+  if (dirname(server) !== realpathSync(home)) await chmod(dirname(server), 0o755);
+  await chmod(server, 0o755);
 }
 
 /**
