@@ -1,0 +1,41 @@
+import { PgscoreError } from '../errors.ts';
+import { validate } from '../ir/validate.ts';
+import { describeBytes } from './describe.ts';
+import type { ImportedModel, Importer, ImportOptions, ModelFile } from './importer.ts';
+import { lightgbm } from './lightgbm/index.ts';
+
+/** All formats, asked in this order. */
+export const importers: readonly Importer[] = [lightgbm];
+
+/**
+ * Reads a model file of any known format. The bytes decide which one, not the name. The model is sound (`validate`).
+ * @throws PgscoreError PGS_FILE when no format recognises the file or it is damaged, PGS_UNSUPPORTED when it holds
+ * something that would not be scored exactly, PGS_IR when what was read breaks a rule of the IR, PGS_USAGE when the
+ * options do not fit the model.
+ */
+export function importModel(file: ModelFile, options: ImportOptions = {}): ImportedModel {
+  const importer = importers.find((candidate) => candidate.recognises(file));
+  if (importer === undefined) refuseUnknown(file);
+  const imported = importer.read(file, options);
+  const violations = validate(imported.model);
+  if (violations.length > 0) {
+    const shown = violations.slice(0, 5).map(({ path, message }) => `${path}: ${message}`);
+    const more = violations.length > shown.length ? [`(and ${violations.length - shown.length} more)`] : [];
+    throw new PgscoreError(
+      'PGS_IR',
+      `${file.name}: what was read as ${importer.title} is no sound model:\n${[...shown, ...more].join('\n')}`,
+      { hint: 'The file is damaged: save the model again. If it scores where it was trained, report this.' },
+    );
+  }
+  return imported;
+}
+
+function refuseUnknown(file: ModelFile): never {
+  throw new PgscoreError(
+    'PGS_FILE',
+    `${file.name}: not a known model format; found ${describeBytes(file.bytes)}.`,
+    {
+      hint: `Supported: ${importers.map((importer) => importer.title).join(', ')}.`,
+    },
+  );
+}
