@@ -1,5 +1,8 @@
+import { readFile } from 'node:fs/promises';
 import { beforeAll, expect, test } from 'vitest';
+import { runCli, runProgram } from '../harness/cli.ts';
 import { createTestDatabase, type TestDatabase } from '../harness/database.ts';
+import { pgTools } from '../harness/pg-tools.ts';
 
 let database: TestDatabase;
 
@@ -26,4 +29,22 @@ test('two test databases share nothing', async () => {
   await second.drop();
   const left = await here.query('SELECT FROM pg_database WHERE datname = $1', [second.name]);
   expect(left.rowCount).toBe(0);
+});
+
+test('the client programs fit the server', async () => {
+  const tools = await pgTools();
+  const dump = await runProgram(tools.pg_dump, ['--schema-only', database.url]);
+  expect(dump).toMatchObject({ code: 0, stderr: '' });
+  expect(dump.stdout).toContain('PostgreSQL database dump complete');
+  const answer = await runProgram(tools.psql, ['-XAtq', '-d', database.url], { input: 'SELECT 6 * 7;' });
+  expect(answer).toEqual({ code: 0, stdout: '42\n', stderr: '' });
+  const version = await runProgram(tools.pg_restore, ['--version']);
+  expect(version.stdout).toMatch(/^pg_restore \(PostgreSQL\) \d+/);
+});
+
+test('the command line runs from the build of the present sources', async () => {
+  const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  expect(await runCli(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
 });

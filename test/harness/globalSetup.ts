@@ -7,7 +7,13 @@ import { ensureTemplate, withDatabase } from './template.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    pgscore: { serverUrl: string; template: string; engine: 'plv8' | 'pljs'; run: RunName };
+    pgscore: {
+      serverUrl: string;
+      serverMajor: number;
+      template: string;
+      engine: 'plv8' | 'pljs';
+      run: RunName;
+    };
   }
 }
 
@@ -22,6 +28,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const template = await ensureTemplate(server.url);
   project.provide('pgscore', {
     serverUrl: server.url,
+    serverMajor: template.serverMajor,
     template: template.name,
     engine: template.engine,
     run,

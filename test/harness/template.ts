@@ -12,6 +12,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 export interface Template {
   readonly name: string;
   readonly engine: Engine;
+  readonly serverMajor: number;
 }
 
 /**
@@ -23,7 +24,7 @@ export async function ensureTemplate(serverUrl: string): Promise<Template> {
   const admin = new pg.Client({ connectionString: serverUrl });
   await admin.connect();
   try {
-    const { engine, version } = await availableEngine(admin);
+    const { engine, version, major } = await availableEngine(admin);
     const name = `pgscore_template_${stateHash(version)}`;
     await admin.query(`SELECT pg_catalog.pg_advisory_lock(hashtext('pgscore test template'))`);
     await dropUnfinished(admin);
@@ -31,19 +32,22 @@ export async function ensureTemplate(serverUrl: string): Promise<Template> {
     await admin.query(
       `COMMENT ON DATABASE ${quoteIdent(name)} IS ${quoteLiteral(`used ${new Date().toISOString()}`)}`,
     );
-    return { name, engine };
+    return { name, engine, serverMajor: major };
   } finally {
     await admin.end();
   }
 }
 
-async function availableEngine(admin: pg.Client): Promise<{ engine: Engine; version: string }> {
-  const { rows } = await admin.query<{ name: Engine; version: string }>(
-    `SELECT name, pg_catalog.version() || ' ' || name || ' ' || default_version AS version
+async function availableEngine(
+  admin: pg.Client,
+): Promise<{ engine: Engine; version: string; major: number }> {
+  const { rows } = await admin.query<{ name: Engine; version: string; major: number }>(
+    `SELECT name, pg_catalog.version() || ' ' || name || ' ' || default_version AS version,
+            pg_catalog.current_setting('server_version_num')::int4 / 10000 AS major
        FROM pg_catalog.pg_available_extensions WHERE name IN ('plv8', 'pljs') ORDER BY name DESC`,
   );
   if (rows[0] === undefined) throw new Error('the test server offers neither plv8 nor pljs');
-  return { engine: rows[0].name, version: rows[0].version };
+  return { ...rows[0], engine: rows[0].name };
 }
 
 function stateHash(version: string): string {
