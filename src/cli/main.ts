@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { PgscoreError } from '../errors.ts';
+import { packageVersion } from '../package-version.ts';
 import { dbCommand } from './db.ts';
-import { version } from './version.ts';
 
 /** The commands, in the order of the manual. Each file in this folder makes one. */
 const commands: readonly (() => Command)[] = [dbCommand];
@@ -13,7 +13,7 @@ const commands: readonly (() => Command)[] = [dbCommand];
 export async function main(argv: readonly string[]): Promise<number> {
   const program = new Command('pgscore')
     .description('Machine-learning models that score rows inside PostgreSQL')
-    .version(version())
+    .version(packageVersion())
     .exitOverride()
     .showHelpAfterError('(pgscore --help lists the commands)');
   for (const make of commands) program.addCommand(make().exitOverride());

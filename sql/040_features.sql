@@ -1,0 +1,177 @@
+-- How a table's columns feed a model's features.
+
+-- One element a feature, in argument order: {"name", "kind", "column" or "sql", "argument", "inputs"}, where
+-- "argument" is the SQL that casts the value for the scoring function, over a row source named %1$s, and "inputs" are
+-- the stored columns that it depends on. Raises once, naming all features that cannot be fed and why.
+CREATE OR REPLACE FUNCTION pgscore_internal.resolve_features(
+  model text, signature jsonb, relation regclass, map jsonb, search_path text
+)
+RETURNS jsonb LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  feature record;
+  wanted jsonb;
+  resolved jsonb;
+  features jsonb := '[]';
+  problems text[] := '{}';
+BEGIN
+  FOR feature IN
+    SELECT f ->> 'name' AS name, f ->> 'kind' AS kind
+    FROM jsonb_array_elements(signature) WITH ORDINALITY AS s (f, position) ORDER BY position
+  LOOP
+    wanted := coalesce(map -> feature.name, jsonb_build_object('column', feature.name));
+    IF jsonb_typeof(wanted) = 'string' THEN
+      wanted := jsonb_build_object('column', wanted #>> '{}');
+    END IF;
+    IF wanted ->> 'column' IS NOT NULL THEN
+      resolved := pgscore_internal.resolve_column(relation, wanted ->> 'column', feature.kind);
+    ELSIF wanted ->> 'sql' IS NOT NULL THEN
+      resolved := pgscore_internal.resolve_expression(relation, wanted ->> 'sql', feature.kind, search_path);
+    ELSE
+      resolved := jsonb_build_object('problem', format('%s is no column name and no {"sql": expression}', wanted));
+    END IF;
+    IF resolved ? 'problem' THEN
+      problems := problems || format('%I: %s', feature.name, resolved ->> 'problem');
+    ELSE
+      features := features || (jsonb_build_object('name', feature.name, 'kind', feature.kind) || wanted || resolved);
+    END IF;
+  END LOOP;
+  IF problems <> '{}' THEN
+    RAISE EXCEPTION 'model % cannot be attached to %: % of its features cannot be fed', model, relation, cardinality(problems)
+      USING ERRCODE = 'datatype_mismatch',
+            DETAIL = array_to_string(problems, E'\n'),
+            HINT = 'Name another column or an expression: features => ''{"feature": "column", "other": {"sql": "expression"}}''.';
+  END IF;
+  RETURN features;
+END
+$$;
+COMMENT ON FUNCTION pgscore_internal.resolve_features(text, jsonb, regclass, jsonb, text) IS
+  'which column or expression feeds each feature, or one error that names all that cannot be fed';
+
+CREATE OR REPLACE FUNCTION pgscore_internal.resolve_column(relation regclass, column_name text, kind text)
+RETURNS jsonb LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  attribute record;
+  argument text;
+BEGIN
+  SELECT a.attnum, a.attgenerated, a.atttypid INTO attribute
+  FROM pg_attribute AS a
+  WHERE a.attrelid = relation AND a.attname = column_name AND a.attnum > 0 AND NOT a.attisdropped;
+  IF attribute.attnum IS NULL THEN
+    RETURN jsonb_build_object('problem', format('%s has no column %I', relation, column_name));
+  END IF;
+  argument := pgscore_internal.cast_argument(format('%%1$s.%I', replace(column_name, '%', '%%')), attribute.atttypid, kind);
+  IF argument IS NULL THEN
+    RETURN jsonb_build_object('problem', pgscore_internal.type_problem(format('column %I', column_name), attribute.atttypid, kind));
+  END IF;
+  RETURN jsonb_build_object('argument', argument, 'inputs', pgscore_internal.stored_columns(relation, ARRAY[attribute.attnum]))
+    || CASE WHEN attribute.attgenerated = '' THEN '{}'::jsonb ELSE jsonb_build_object('generated', column_name) END;
+END
+$$;
+COMMENT ON FUNCTION pgscore_internal.resolve_column(regclass, text, text) IS 'how a column feeds a feature, or {"problem"}';
+
+-- The expression is tried out as a view over the table: PostgreSQL itself says whether it is sound, of what type it
+-- is, and which columns it depends on.
+CREATE OR REPLACE FUNCTION pgscore_internal.resolve_expression(
+  relation regclass, expression text, kind text, search_path text
+)
+RETURNS jsonb LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  type oid;
+  attributes smallint[];
+  argument text;
+  alias text := (SELECT quote_ident(c.relname) FROM pg_class AS c WHERE c.oid = relation);
+  reason text;
+BEGIN
+  BEGIN
+    PERFORM set_config('search_path', search_path, true);
+    EXECUTE format('CREATE VIEW pgscore_internal.probe AS SELECT (%s) AS value FROM %s AS %s', expression, relation, alias);
+  EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS reason = MESSAGE_TEXT;
+    RETURN jsonb_build_object('problem', format('the expression %s fails: %s', expression, reason));
+  END;
+  PERFORM set_config('search_path', 'pg_catalog, pg_temp', true);
+  SELECT a.atttypid INTO type FROM pg_attribute AS a WHERE a.attrelid = 'pgscore_internal.probe'::regclass AND a.attnum = 1;
+  SELECT array_agg(DISTINCT d.refobjsubid::smallint) INTO attributes
+  FROM pg_rewrite AS r JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
+  WHERE r.ev_class = 'pgscore_internal.probe'::regclass
+    AND d.refclassid = 'pg_class'::regclass AND d.refobjid = relation AND d.refobjsubid > 0;
+  DROP VIEW pgscore_internal.probe;
+  argument := pgscore_internal.cast_argument(format('(%s)', replace(expression, '%', '%%')), type, kind);
+  IF argument IS NULL THEN
+    RETURN jsonb_build_object('problem', pgscore_internal.type_problem(format('the expression %s', expression), type, kind));
+  END IF;
+  RETURN jsonb_strip_nulls(jsonb_build_object(
+    'argument', argument, 'inputs', pgscore_internal.stored_columns(relation, attributes),
+    'generated', (SELECT jsonb_agg(a.attname) FROM pg_attribute AS a
+                  WHERE a.attrelid = relation AND a.attnum = ANY (attributes) AND a.attgenerated <> '')));
+END
+$$;
+COMMENT ON FUNCTION pgscore_internal.resolve_expression(regclass, text, text, text) IS 'how an expression feeds a feature, or {"problem"}';
+
+CREATE OR REPLACE FUNCTION pgscore_internal.domain_base(type oid)
+RETURNS oid LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+  WITH RECURSIVE chain (oid, typtype, typbasetype) AS (
+    SELECT t.oid, t.typtype, t.typbasetype FROM pg_type AS t WHERE t.oid = type
+    UNION ALL
+    SELECT t.oid, t.typtype, t.typbasetype FROM chain AS c JOIN pg_type AS t ON t.oid = c.typbasetype WHERE c.typtype = 'd'
+  )
+  SELECT oid FROM chain WHERE typtype <> 'd'
+$$;
+COMMENT ON FUNCTION pgscore_internal.domain_base(oid) IS 'the type under a domain';
+
+-- The SQL that casts a value for a scoring function, or NULL when no value of that type can feed the feature.
+CREATE OR REPLACE FUNCTION pgscore_internal.cast_argument(value text, type oid, kind text)
+RETURNS text LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT CASE
+    WHEN kind = 'number' AND t.typcategory = 'B' THEN value || '::pg_catalog.int4::pg_catalog.float8'
+    -- Category N also holds money and the object identifier types, which are no quantities.
+    WHEN kind = 'number' AND b.base IN ('int2', 'int4', 'int8', 'float4', 'float8', 'numeric') THEN value || '::pg_catalog.float8'
+    WHEN kind = 'text' AND t.typcategory IN ('S', 'E') THEN value || '::pg_catalog.text'
+  END
+  FROM pg_type AS t
+  CROSS JOIN LATERAL (SELECT CASE WHEN t.typtype = 'd' THEN pgscore_internal.domain_base(t.oid) ELSE t.oid END::regtype::oid) AS o (oid)
+  JOIN pg_type AS base_type ON base_type.oid = o.oid
+  CROSS JOIN LATERAL (SELECT CASE WHEN base_type.typnamespace = 'pg_catalog'::regnamespace THEN base_type.typname END) AS b (base)
+  WHERE t.oid = type
+$$;
+COMMENT ON FUNCTION pgscore_internal.cast_argument(text, oid, text) IS 'a value cast for a scoring function, NULL when its type cannot feed the feature';
+
+CREATE OR REPLACE FUNCTION pgscore_internal.type_problem(what text, type oid, kind text)
+RETURNS text LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT format('%s is of type %s, and the feature is a %s: %s', what, format_type(type, NULL), kind,
+                CASE kind WHEN 'number' THEN 'smallint, integer, bigint, real, double precision, numeric or boolean can feed it'
+                          ELSE 'text, varchar, char or an enum can feed it' END)
+$$;
+COMMENT ON FUNCTION pgscore_internal.type_problem(text, oid, text) IS 'why a type cannot feed a feature, in words';
+
+-- A generated column is computed after BEFORE triggers have run, so what a trigger sees, and must watch, are the
+-- columns that it is generated from.
+CREATE OR REPLACE FUNCTION pgscore_internal.stored_columns(relation regclass, attributes smallint[])
+RETURNS jsonb LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT coalesce(jsonb_agg(a.attname ORDER BY a.attnum), '[]')
+  FROM pg_attribute AS a
+  WHERE a.attrelid = relation AND a.attgenerated = '' AND a.attnum IN (
+    SELECT unnest(attributes)
+    UNION
+    SELECT d.refobjsubid
+    FROM pg_attrdef AS def
+    JOIN pg_depend AS d ON d.classid = 'pg_attrdef'::regclass AND d.objid = def.oid
+    WHERE def.adrelid = relation AND def.adnum = ANY (attributes)
+      AND d.refclassid = 'pg_class'::regclass AND d.refobjid = relation AND d.refobjsubid > 0
+    UNION
+    -- Until PostgreSQL 18 the dependency runs from the column itself.
+    SELECT d.refobjsubid
+    FROM pg_depend AS d
+    WHERE d.classid = 'pg_class'::regclass AND d.objid = relation AND d.objsubid = ANY (attributes)
+      AND d.refclassid = 'pg_class'::regclass AND d.refobjid = relation AND d.refobjsubid > 0
+  )
+$$;
+COMMENT ON FUNCTION pgscore_internal.stored_columns(regclass, smallint[]) IS
+  'names of the stored columns behind some columns: generated ones are replaced by those that they are computed from';

@@ -1,0 +1,146 @@
+-- The trigger function and the triggers of one binding, written out for its table and model.
+
+-- Three triggers share the function. "insert" scores new rows; "update" scores rows whose features changed, whoever
+-- changed them: a WHEN condition sees what earlier triggers did, UPDATE OF would not; "rewrite" answers a statement
+-- that writes the prediction columns itself, so that nobody can make them untrue (the backfill works through it).
+-- Names start with zz: triggers fire in the order of their names, and this one must see what the others made of the row.
+-- The WHEN conditions also make PostgreSQL refuse to drop or retype a column that feeds the binding.
+CREATE OR REPLACE FUNCTION pgscore_internal.build_binding(binding integer)
+RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  b pgscore_internal.bindings;
+  champion pgscore_internal.versions;
+  fed jsonb;
+  inputs text[];
+  predictions text[];
+  old_row text;
+  new_row text;
+  function text := 'binding_' || binding;
+  name text;
+BEGIN
+  SELECT t.* INTO b FROM pgscore_internal.bindings AS t WHERE t.id = binding;
+  champion := pgscore_internal.require_champion(b.model);
+  fed := pgscore_internal.resolve_features(b.model, champion.signature, b.relation, b.features, b.search_path);
+  inputs := ARRAY(SELECT DISTINCT i FROM jsonb_array_elements(fed) AS f (e), jsonb_array_elements_text(e -> 'inputs') AS s (i) ORDER BY i);
+  predictions := array_remove(ARRAY[b.value_column, b.label_column, b.version_column, b.time_column], NULL);
+  PERFORM pgscore_internal.refuse_own_output(b, inputs, predictions);
+
+  PERFORM pgscore_internal.drop_triggers(binding);
+  EXECUTE pgscore_internal.trigger_function(b, fed, inputs);
+  name := 'zz_pgscore_' || binding || '_%s_' || b.model;
+  EXECUTE format('CREATE TRIGGER %I BEFORE INSERT ON %s FOR EACH ROW EXECUTE FUNCTION pgscore_internal.%I()',
+                 format(name, 'insert'), b.relation, function);
+  -- *<> and *= compare stored bytes: they exist for every type, and see a change that an equality operator would not.
+  SELECT format('ROW(%s)', string_agg(format('OLD.%I', i), ', ')), format('ROW(%s)', string_agg(format('NEW.%I', i), ', '))
+  INTO old_row, new_row
+  FROM unnest(inputs) AS columns (i);
+  IF inputs <> '{}' THEN
+    EXECUTE format('CREATE TRIGGER %I BEFORE UPDATE ON %s FOR EACH ROW WHEN (%s OPERATOR(pg_catalog.*<>) %s) EXECUTE FUNCTION pgscore_internal.%I()',
+                   format(name, 'update'), b.relation, old_row, new_row, function);
+  END IF;
+  EXECUTE format('CREATE TRIGGER %I BEFORE UPDATE OF %s ON %s FOR EACH ROW %s EXECUTE FUNCTION pgscore_internal.%I()',
+                 format(name, 'rewrite'), (SELECT string_agg(quote_ident(p), ', ') FROM unnest(predictions) AS columns (p)), b.relation,
+                 CASE WHEN inputs <> '{}' THEN format('WHEN (%s OPERATOR(pg_catalog.*=) %s)', old_row, new_row) ELSE '' END, function);
+  UPDATE pgscore_internal.bindings AS t
+  SET features = (SELECT jsonb_object_agg(e ->> 'name', CASE WHEN e ? 'sql' THEN jsonb_build_object('sql', e -> 'sql')
+                                                            ELSE jsonb_build_object('column', e -> 'column') END)
+                  FROM jsonb_array_elements(fed) AS f (e))
+  WHERE t.id = binding;
+END
+$$;
+COMMENT ON FUNCTION pgscore_internal.build_binding(integer) IS 'writes a binding''s trigger function and triggers for the present champion';
+
+-- A prediction that feeds its own model would never come to rest.
+CREATE OR REPLACE FUNCTION pgscore_internal.refuse_own_output(b pgscore_internal.bindings, inputs text[], predictions text[])
+RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF inputs && predictions THEN
+    RAISE EXCEPTION 'column % of % would feed model % and take its prediction', quote_ident((
+        SELECT i FROM unnest(inputs) AS columns (i) WHERE i = ANY (predictions) LIMIT 1)), b.relation, b.model
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'Name another column for the prediction.';
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION pgscore_internal.refuse_own_output(pgscore_internal.bindings, text[], text[]) IS 'raises when a column both feeds and is written';
+
+-- SECURITY DEFINER: whoever may write the table need not be allowed to call the model. Every name in the body is
+-- qualified, so it needs no pinned search_path; one is pinned where a user's expressions are in it.
+CREATE OR REPLACE FUNCTION pgscore_internal.trigger_function(b pgscore_internal.bindings, features jsonb, inputs text[])
+RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  has_expressions boolean := EXISTS (SELECT FROM jsonb_array_elements(features) AS f (e) WHERE e ? 'sql');
+  from_row_source boolean := has_expressions OR EXISTS (SELECT FROM jsonb_array_elements(features) AS f (e) WHERE e ? 'generated');
+  source text := CASE WHEN from_row_source THEN (SELECT quote_ident(c.relname) FROM pg_class AS c WHERE c.oid = b.relation) ELSE 'NEW' END;
+  arguments text := (
+    SELECT pgscore_internal.call_arguments(array_agg(format(e ->> 'argument', source) ORDER BY position),
+                                           array_agg(e ->> 'kind' ORDER BY position))
+    FROM jsonb_array_elements(features) WITH ORDINALITY AS f (e, position)
+  );
+  score text := format('pgscore_models.%I(%s)', b.model || CASE WHEN b.label_column IS NULL THEN '' ELSE '__outputs' END, arguments);
+  target text := CASE WHEN b.label_column IS NULL THEN format('NEW.%I', b.value_column) ELSE 'outputs' END;
+  body text;
+BEGIN
+  body := CASE
+    WHEN from_row_source THEN format(E'  %s := (\n    SELECT %s\n    FROM %s\n  );\n', target, score,
+                                     pgscore_internal.row_source(b.relation, features, inputs, source))
+    ELSE format(E'  %s := %s;\n', target, score)
+  END;
+  IF b.label_column IS NOT NULL THEN
+    body := body || format(E'  NEW.%I := outputs[1];\n  NEW.%I := pgscore_models.%I(outputs);\n',
+                           b.value_column, b.label_column, b.model || '__label');
+  END IF;
+  IF b.version_column IS NOT NULL THEN
+    body := body || format(E'  NEW.%I := pgscore_models.%I();\n', b.version_column, b.model || '__version');
+  END IF;
+  IF b.time_column IS NOT NULL THEN
+    body := body || format(E'  NEW.%I := pg_catalog.now();\n', b.time_column);
+  END IF;
+  IF b.on_error = 'null' THEN
+    body := pgscore_internal.guarded_body(b, body);
+  END IF;
+  RETURN format(E'CREATE OR REPLACE FUNCTION pgscore_internal.%I()\nRETURNS trigger LANGUAGE plpgsql SECURITY DEFINER%s\nAS %L',
+    'binding_' || b.id,
+    CASE WHEN has_expressions THEN format(E'\nSET search_path = %s', concat_ws(', ', nullif(b.search_path, ''), 'pg_temp')) ELSE '' END,
+    format(E'\n-- Keeps %s.%I true: the prediction of model %s.\n#variable_conflict use_column\n%sBEGIN\n%s  RETURN NEW;\nEND\n',
+           b.relation, b.value_column, b.model,
+           CASE WHEN b.label_column IS NULL THEN '' ELSE E'DECLARE\n  outputs pg_catalog.float8[];\n' END, body));
+END
+$$;
+COMMENT ON FUNCTION pgscore_internal.trigger_function(pgscore_internal.bindings, jsonb, text[]) IS 'the CREATE FUNCTION of a binding''s trigger function';
+
+-- NEW as a row of its table, under the table's name, so that expressions may say customers.tenure or just tenure;
+-- generated columns, which are still empty at that time, are computed here as PostgreSQL will compute them.
+CREATE OR REPLACE FUNCTION pgscore_internal.row_source(relation regclass, features jsonb, inputs text[], alias text)
+RETURNS text LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT format('(SELECT stored.*%s FROM (SELECT %s) AS stored) AS %s',
+    (SELECT string_agg(format(', (%s) AS %I', pg_get_expr(d.adbin, d.adrelid), a.attname), '' ORDER BY a.attnum)
+     FROM pg_attribute AS a JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+     WHERE a.attrelid = relation AND a.attgenerated <> '' AND EXISTS (
+       SELECT FROM jsonb_array_elements(features) AS f (e)
+       WHERE e -> 'generated' = to_jsonb(a.attname) OR e -> 'generated' ? a.attname::text)),
+    coalesce((SELECT string_agg(format('NEW.%1$I AS %1$I', i), ', ') FROM unnest(inputs) AS columns (i)), '1'),
+    alias)
+$$;
+COMMENT ON FUNCTION pgscore_internal.row_source(regclass, jsonb, text[], text) IS 'NEW as a FROM item under the table''s name';
+
+-- on_error = null: the row is written without a prediction and the error is kept. A cancelled statement still stops.
+CREATE OR REPLACE FUNCTION pgscore_internal.guarded_body(b pgscore_internal.bindings, body text)
+RETURNS text LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT format(E'  BEGIN\n%s  EXCEPTION WHEN OTHERS THEN\n%s'
+                 '    INSERT INTO pgscore_internal.errors (binding, version, operation, row_key, sqlstate, message)\n'
+                 '    VALUES (%s, pgscore_models.%I(), TG_OP, %s, SQLSTATE, SQLERRM);\n  END;\n',
+    body,
+    (SELECT string_agg(format(E'    NEW.%I := NULL;\n', p), '')
+     FROM unnest(array_remove(ARRAY[b.value_column, b.label_column, b.version_column, b.time_column], NULL)) AS columns (p)),
+    b.id, b.model || '__version',
+    coalesce((SELECT format('pg_catalog.jsonb_build_object(%s)', string_agg(format('%L, NEW.%I', a.attname, a.attname), ', ' ORDER BY a.attnum))
+              FROM pg_index AS i JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
+              WHERE i.indrelid = b.relation AND i.indisprimary AND a.attgenerated = ''
+              HAVING count(*) > 0), 'NULL'))
+$$;
+COMMENT ON FUNCTION pgscore_internal.guarded_body(pgscore_internal.bindings, text) IS 'a trigger body that records errors in place of raising them';

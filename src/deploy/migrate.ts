@@ -1,0 +1,155 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { runner } from 'node-pg-migrate';
+import pg from 'pg';
+import { quoteLiteral } from '../db/quote.ts';
+import { PgscoreError } from '../errors.ts';
+import { packageVersion } from '../package-version.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const MIGRATIONS = join(root, 'migrations');
+const SQL = join(root, 'sql');
+
+/** Every `pgscore migrate` on one database waits for the one before it. */
+const LOCK = `pg_catalog.hashtextextended('pgscore migrate', 0)`;
+
+export interface MigrateResult {
+  /** Names of the migrations that this call ran. */
+  readonly migrations: readonly string[];
+  /** Whether the functions and views of sql/ were applied: false when they were those of this version already. */
+  readonly functions: boolean;
+  readonly version: string;
+}
+
+/**
+ * Installs or upgrades the pgscore schema: migrations/ that were not run yet, then sql/ when it changed. Any number
+ * of processes may call it at once; each waits for the one before and finds nothing left to do. Throws PGS_DATABASE
+ * when the database was installed by a newer pgscore.
+ */
+export async function migrate(connection: pg.ClientConfig | string): Promise<MigrateResult> {
+  const client = new pg.Client(connection);
+  await client.connect();
+  try {
+    await client.query(`SELECT pg_catalog.pg_advisory_lock(${LOCK})`);
+    return await migrateLocked(client);
+  } finally {
+    await client.end();
+  }
+}
+
+async function migrateLocked(client: pg.Client): Promise<MigrateResult> {
+  await refuseNewerInstallation(client);
+  const ran = await runner({
+    dbClient: client,
+    dir: MIGRATIONS,
+    direction: 'up',
+    migrationsSchema: 'pgscore_internal',
+    createMigrationsSchema: true,
+    migrationsTable: 'migrations',
+    singleTransaction: true,
+    noLock: true,
+    logger: { info() {}, warn() {}, error() {} },
+  });
+  const hash = replaceableHash();
+  const functions = ran.length > 0 || (await installedHash(client)) !== hash;
+  if (functions) await applyReplaceable(client, hash);
+  return { migrations: ran.map((migration) => migration.name), functions, version: packageVersion() };
+}
+
+/** An older pgscore would put older functions over newer tables. */
+async function refuseNewerInstallation(client: pg.Client): Promise<void> {
+  const table = await client.query(`SELECT pg_catalog.to_regclass('pgscore_internal.migrations') AS name`);
+  if (table.rows[0].name === null) return;
+  const { rows } = await client.query<{ name: string }>(
+    'SELECT name FROM pgscore_internal.migrations ORDER BY id',
+  );
+  const known = new Set(migrationNames());
+  const unknown = rows.filter((row) => !known.has(row.name)).map((row) => row.name);
+  if (unknown.length > 0) {
+    throw new PgscoreError(
+      'PGS_DATABASE',
+      `the pgscore schema in this database is newer than this pgscore (${packageVersion()}), which does not know ` +
+        `the migrations ${unknown.join(', ')}`,
+      { hint: 'Upgrade the pgscore package to the version that installed it, or a later one.' },
+    );
+  }
+}
+
+async function installedHash(client: pg.Client): Promise<string | null> {
+  const { rows } = await client.query<{ sql_hash: string }>(
+    'SELECT sql_hash FROM pgscore_internal.installation',
+  );
+  return rows[0]?.sql_hash ?? null;
+}
+
+async function applyReplaceable(client: pg.Client, hash: string): Promise<void> {
+  await client.query('BEGIN');
+  try {
+    for (const file of replaceableFiles()) await client.query(readFileSync(file, 'utf8'));
+    await client.query(recordInstallation(hash));
+    await client.query('COMMIT');
+  } catch (error) {
+    await client.query('ROLLBACK');
+    throw error;
+  }
+}
+
+function recordInstallation(hash: string): string {
+  const values = `${quoteLiteral(packageVersion())}, ${quoteLiteral(hash)}`;
+  return (
+    `INSERT INTO pgscore_internal.installation (pgscore_version, sql_hash) VALUES (${values})\n` +
+    '  ON CONFLICT (singleton) DO UPDATE SET pgscore_version = excluded.pgscore_version,\n' +
+    '    sql_hash = excluded.sql_hash, installed_at = excluded.installed_at;\n'
+  );
+}
+
+/**
+ * The same installation as one script for psql, which skips the migrations that the database has already. It can be
+ * applied any number of times, and `pgscore migrate` goes on from it.
+ */
+export function migrationScript(): string {
+  const parts = [
+    `-- pgscore ${packageVersion()}: installs or upgrades the pgscore schema. Apply with psql -f.\n`,
+    '\\set ON_ERROR_STOP on\nBEGIN;\n',
+    `SELECT pg_catalog.pg_advisory_xact_lock(${LOCK});\n`,
+    'CREATE SCHEMA IF NOT EXISTS pgscore_internal;\n',
+    'CREATE TABLE IF NOT EXISTS pgscore_internal.migrations (\n' +
+      '  id serial PRIMARY KEY,\n  name varchar(255) NOT NULL,\n  run_on timestamp NOT NULL\n);\n',
+    ...migrationNames().map(guardedMigration),
+    ...replaceableFiles().map((file) => `\n-- sql/${basename(file)}\n\n${readFileSync(file, 'utf8')}`),
+    `\n${recordInstallation(replaceableHash())}COMMIT;\n`,
+  ];
+  return parts.join('\n');
+}
+
+function guardedMigration(name: string): string {
+  const [up] = readFileSync(join(MIGRATIONS, `${name}.sql`), 'utf8').split(/^-- Down Migration$/m);
+  return (
+    `SELECT NOT EXISTS (SELECT FROM pgscore_internal.migrations WHERE name = ${quoteLiteral(name)}) AS pending \\gset\n` +
+    `\\if :pending\n-- migrations/${name}.sql\n${up}` +
+    `INSERT INTO pgscore_internal.migrations (name, run_on) VALUES (${quoteLiteral(name)}, now());\n\\endif\n`
+  );
+}
+
+function migrationNames(): string[] {
+  return sqlFiles(MIGRATIONS).map((file) => basename(file, '.sql'));
+}
+
+function replaceableFiles(): string[] {
+  return sqlFiles(SQL);
+}
+
+function replaceableHash(): string {
+  const hash = createHash('sha256').update(packageVersion());
+  for (const file of replaceableFiles()) hash.update(readFileSync(file));
+  return hash.digest('hex');
+}
+
+function sqlFiles(folder: string): string[] {
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.sql'))
+    .sort()
+    .map((name) => join(folder, name));
+}
