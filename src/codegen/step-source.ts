@@ -1,0 +1,224 @@
+import type {
+  EncodeCategory,
+  Linear,
+  Link,
+  LinkFunction,
+  Model,
+  Precision,
+  Register,
+  Step,
+  TreeEnsemble,
+} from '../ir/model.ts';
+import { SlotKind, type SlotKindName } from '../plv8/slots.ts';
+import { packColumn } from './pack-columns.ts';
+import { type ForestPlan, packForest } from './pack-forest.ts';
+import type { SlotPlan } from './slot-plan.ts';
+import { numberSource, type SourceContext } from './source-context.ts';
+
+/** A step as statements: what it does once a session, and once a row. */
+export interface StepSource {
+  readonly setup: readonly string[];
+  readonly run: readonly string[];
+}
+
+/** The code of a step whose registers start at `first`. Texts are encoded before the program: no code for them. */
+export function stepSource(step: Step, first: Register, model: Model, context: SourceContext): StepSource {
+  switch (step.kind) {
+    case 'encode-category':
+      return isTextEncoding(step, model) ? { setup: [], run: [] } : encodeSource(step, first, context);
+    case 'tree-ensemble':
+      return step.trees.length === 0
+        ? baseSource(step, first, context)
+        : ensembleSource(step, first, context);
+    case 'linear':
+      return linearSource(step, first, context);
+    case 'link':
+      return linkSource(step, first, context);
+  }
+}
+
+/** Whether the step reads a text feature; the program then takes the code as an argument. */
+export function isTextEncoding(step: Step, model: Model): step is EncodeCategory {
+  return step.kind === 'encode-category' && model.features[step.input]?.kind === 'text';
+}
+
+function encodeSource(step: EncodeCategory, first: Register, context: SourceContext): StepSource {
+  const create = context.kernel('encode', 'createEncoder');
+  const categories = JSON.stringify(packColumn(step.categories as readonly number[]));
+  return {
+    setup: [
+      `const encode${first}=${create}(${categories},${numberSource(step.missing)},${numberSource(step.unknown)});`,
+    ],
+    run: [context.write(first, `encode${first}(${context.read(step.input)})`)],
+  };
+}
+
+function baseSource({ base }: TreeEnsemble, first: Register, context: SourceContext): StepSource {
+  if (base.length === 1) return { setup: [], run: [context.write(first, numberSource(base[0]!))] };
+  return {
+    setup: [`const ${context.vector(first)}=[${base.map(numberSource).join()}];`],
+    run: context.written(first, base.length),
+  };
+}
+
+function ensembleSource(step: TreeEnsemble, first: Register, context: SourceContext): StepSource {
+  const plan = packForest(step);
+  const slots = slotsSource(step, plan.slots, first, context);
+  const create = context.kernel('forest', 'createForest');
+  const sum = sumSource(step, plan, first, context);
+  return {
+    setup: [
+      `const x${first}=new ${floatArray(step.inputPrecision)}(${plan.slots.size});`,
+      `const reached${first}=new Float64Array(${step.trees.length + 1});`,
+      `const walk${first}=${create}(${JSON.stringify(plan.forest)},x${first},reached${first});`,
+      ...slots.setup,
+      ...sum.setup,
+    ],
+    run: [...slots.run, `walk${first}();`, ...sum.run],
+  };
+}
+
+/** Fills x, the kernel's copies of the inputs. */
+function slotsSource(
+  step: TreeEnsemble,
+  plan: SlotPlan,
+  first: Register,
+  context: SourceContext,
+): StepSource {
+  const x = `x${first}`;
+  const round = roundName(step.inputPrecision, context);
+  const setup: string[] = [];
+  const run: string[] = [];
+  if (context.inArray) {
+    const sources = JSON.stringify(plan.numbers.map(({ input }) => step.inputs[input]));
+    const kinds = JSON.stringify(plan.numbers.map(({ kind }) => SlotKind[kind]));
+    setup.push(`const sources${first}=${sources},kinds${first}=${kinds};`);
+    run.push(`${context.kernel('slots', 'fillSlots')}(${x},1,R,sources${first},kinds${first},${round});`);
+  } else {
+    plan.numbers.forEach(({ input, kind }, i) => {
+      run.push(`${x}[${i + 1}]=${slotValue(kind, context.read(step.inputs[input]!), step, context)};`);
+    });
+  }
+  for (const { input, first: slot, packed } of plan.sets) {
+    const name = `sets${first}_${input}`;
+    setup.push(
+      `const ${name}=${context.kernel('sets', 'createSets')}(${JSON.stringify(packed)},${x},${slot});`,
+    );
+    run.push(`${name}(${rounded(context.read(step.inputs[input]!), step.inputPrecision, context)});`);
+  }
+  return { setup, run };
+}
+
+/** x is of the input precision: storing rounds, so that only a look for zeros has to round before. */
+function slotValue(kind: SlotKindName, value: string, step: TreeEnsemble, context: SourceContext): string {
+  if (kind === 'plain') return value;
+  if (kind === 'always') return `${context.kernel('slots', kind)}()`;
+  const looksForZero = /zero$/i.test(kind) && kind !== 'missingZero';
+  const argument = looksForZero ? rounded(value, step.inputPrecision, context) : value;
+  return `${context.kernel('slots', kind)}(${argument})`;
+}
+
+function sumSource(
+  step: TreeEnsemble,
+  { starts, table }: ForestPlan,
+  first: Register,
+  context: SourceContext,
+): StepSource {
+  const { base, outputs, accumulator } = step;
+  const bases = `[${base.map(numberSource).join()}]`;
+  const sums = context.vector(first);
+  const reached = `reached${first}`;
+  const written = context.written(first, outputs);
+  if (starts !== undefined) {
+    const sum = context.kernel('sums', accumulator === 'float32' ? 'sumFloat32' : 'sumFloat64');
+    if (outputs === 1) {
+      const expression = `${sum}(${numberSource(base[0]!)},${reached},0,${starts[1]})`;
+      return { setup: [], run: [context.write(first, expression)] };
+    }
+    const sumAll = context.kernel('sums', 'sumOutputs');
+    return {
+      setup: [
+        `const ${sums}=new Float64Array(${outputs}),base${first}=${bases},starts${first}=${JSON.stringify(starts)};`,
+      ],
+      run: [`${sumAll}(${sum},base${first},starts${first},${reached},${sums});`, ...written],
+    };
+  }
+  const create = context.kernel('leaf-tables', 'createLeafTableSum');
+  const round = roundName(accumulator, context);
+  const setup = [
+    `const ${sums}=new Float64Array(${outputs});`,
+    `const sum${first}=${create}(${JSON.stringify(table)},${bases},x${first},${reached},${sums},${round});`,
+  ];
+  return { setup, run: [`sum${first}();`, ...written] };
+}
+
+function linearSource(step: Linear, first: Register, context: SourceContext): StepSource {
+  const { inputs, bias, weights, missing } = step;
+  const unpack = context.kernel('columns', 'unpackColumn');
+  const sum = context.kernel('linear', missing === 'skip' ? 'linearSkipMissing' : 'linear');
+  const round = roundName(step.accumulator, context);
+  const row = (q: number) =>
+    `${sum}(x${first},weights${first},${q * inputs.length},${numberSource(bias[q]!)},${round})`;
+  const setup = [
+    `const x${first}=new ${floatArray(step.inputPrecision)}(${inputs.length});`,
+    `const weights${first}=${unpack}(${JSON.stringify(packColumn(weights.flat()))});`,
+  ];
+  const run = inputs.map((register, k) => `x${first}[${k}]=${context.read(register)};`);
+  if (bias.length === 1) return { setup, run: [...run, context.write(first, row(0))] };
+  const out = context.vector(first);
+  return {
+    setup: [...setup, `const ${out}=new Float64Array(${bias.length});`],
+    run: [...run, ...bias.map((_, q) => `${out}[${q}]=${row(q)};`), ...context.written(first, bias.length)],
+  };
+}
+
+/** Kernel and parameter of each link; the parameter is empty when there is none. */
+function linkKernel(link: LinkFunction): { name: string; parameter: string } {
+  switch (link.name) {
+    case 'sigmoid':
+      return { name: 'sigmoid', parameter: numberSource(link.scale) };
+    case 'divide':
+      return { name: 'divide', parameter: numberSource(link.divisor) };
+    case 'signed-square':
+      return { name: 'signedSquare', parameter: '' };
+    case 'cumulative-softplus':
+      return { name: 'cumulativeSoftplus', parameter: '' };
+    default:
+      return { name: link.name, parameter: '' };
+  }
+}
+
+function linkSource(step: Link, first: Register, context: SourceContext): StepSource {
+  const { inputs, precision } = step;
+  const { name, parameter } = linkKernel(step.function);
+  const kernel = context.kernel('links', name);
+  if (name === 'argmax') {
+    const expression = `${kernel}(${context.readAll(inputs)})`;
+    return { setup: [], run: [context.write(first, rounded(expression, precision, context))] };
+  }
+  const ofAll = name === 'softmax' || name === 'cumulativeSoftplus';
+  if (!ofAll && inputs.length === 1) {
+    const expression = `${kernel}(${context.read(inputs[0]!)}${parameter && `,${parameter}`})`;
+    return { setup: [], run: [context.write(first, rounded(expression, precision, context))] };
+  }
+  const out = context.vector(first);
+  const call = ofAll
+    ? `${kernel}(${context.readAll(inputs)},${out});`
+    : `${context.kernel('links', 'each')}(${kernel},${parameter || '0'},${context.readAll(inputs)},${out});`;
+  return {
+    setup: [`const ${out}=new ${floatArray(precision)}(${inputs.length});`],
+    run: [call, ...context.written(first, inputs.length)],
+  };
+}
+
+function floatArray(precision: Precision): string {
+  return precision === 'float32' ? 'Float32Array' : 'Float64Array';
+}
+
+function roundName(precision: Precision, context: SourceContext): string {
+  return context.kernel('rounding', precision === 'float32' ? 'toFloat32' : 'toFloat64');
+}
+
+function rounded(expression: string, precision: Precision, context: SourceContext): string {
+  return precision === 'float32' ? `${roundName(precision, context)}(${expression})` : expression;
+}
