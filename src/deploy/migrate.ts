@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runner } from 'node-pg-migrate';
 import pg from 'pg';
-import { quoteLiteral } from '../db/quote.ts';
+import { quoteLiteral } from '../quote.ts';
 import { PgscoreError } from '../errors.ts';
 import { packageVersion } from '../package-version.ts';
 

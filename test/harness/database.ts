@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import pg from 'pg';
 import { afterAll, expect, inject } from 'vitest';
 import type { Engine } from '../../src/db/engine.ts';
-import { quoteIdent } from '../../src/db/quote.ts';
+import { quoteIdent } from '../../src/quote.ts';
 import { databaseName, dropDatabase } from './leftovers.ts';
 import { withDatabase } from './template.ts';
 

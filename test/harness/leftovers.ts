@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type pg from 'pg';
-import { quoteIdent } from '../../src/db/quote.ts';
+import { quoteIdent } from '../../src/quote.ts';
 
 /** One run of vitest: `pgscore_run_<start, ms in base 36>_<random>`; the application name of its connections. */
 export type RunName = `pgscore_run_${string}`;

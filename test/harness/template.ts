@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import pg from 'pg';
 import { detectEngine, type Engine } from '../../src/db/engine.ts';
-import { quoteIdent, quoteLiteral } from '../../src/db/quote.ts';
+import { quoteIdent, quoteLiteral } from '../../src/quote.ts';
 import { dropDatabase } from './leftovers.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
