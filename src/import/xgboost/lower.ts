@@ -1,17 +1,13 @@
 import { PgscoreError } from '../../errors.ts';
-import type { Feature, Register, TreeEnsemble } from '../../ir/model.ts';
+import type { Register, TreeEnsemble } from '../../ir/model.ts';
 import type { ImportedModel, ImportOptions } from '../importer.ts';
+import { lowerCategories, lowerFeatures } from './lower-features.ts';
 import { lowerOutput, MAX_EXPECTILES, Program } from './lower-output.ts';
 import { lowerTree } from './lower-tree.ts';
 import { OBJECTIVES, type Objective, parseBaseScore, toMargins } from './objective.ts';
-import { SAVE_AGAIN, shorten } from './reader.ts';
-import type { CategoryColumn, LinearBooster, TreeBooster, XgboostFile } from './scan.ts';
-
-/** Where the file came from, for messages and for the source. */
-export interface Origin {
-  readonly name: string;
-  readonly format: string;
-}
+import { corrupt, type Origin } from './origin.ts';
+import { shorten } from './reader.ts';
+import type { LinearBooster, TreeBooster, XgboostFile } from './scan.ts';
 
 /** What a file means, as IR. Throws PgscoreError: PGS_FILE, PGS_UNSUPPORTED, PGS_USAGE for options that do not fit. */
 export function lower(file: XgboostFile, origin: Origin, options: ImportOptions): ImportedModel {
@@ -32,7 +28,12 @@ export function lower(file: XgboostFile, origin: Origin, options: ImportOptions)
     file.booster.kind === 'trees'
       ? program.add(lowerTrees(file, file.booster, { inputs, base, origin, options, notes }), file.outputs)
       : lowerLinear(file, file.booster, { inputs, base, origin }, program);
-  const { task, output } = lowerOutput(program, objective, margins, lowerLabels(file, objective, options));
+  const { task, output } = lowerOutput(
+    program,
+    objective,
+    margins,
+    lowerLabels(file, objective, origin, options),
+  );
   notes.push(...outputNotes(file, objective));
   return {
     model: { irVersion: 1, task, features, steps: program.steps, output },
@@ -50,10 +51,6 @@ function unknownObjective(file: XgboostFile, origin: Origin): PgscoreError {
   );
 }
 
-function corrupt(origin: Origin, message: string, hint = SAVE_AGAIN): PgscoreError {
-  return new PgscoreError('PGS_FILE', `${origin.name}: not a sound XGBoost model: ${message}.`, { hint });
-}
-
 function outputNotes(file: XgboostFile, objective: Objective): string[] {
   const notes: string[] = [];
   if (objective.task === 'binary' && file.outputs > 1) {
@@ -64,84 +61,6 @@ function outputNotes(file: XgboostFile, objective: Objective): string[] {
     );
   }
   return notes;
-}
-
-/** Names and kinds. A file without names takes them from the options, or f0, f1, …. */
-function lowerFeatures(file: XgboostFile, origin: Origin, options: ImportOptions): Feature[] {
-  const names = featureNames(file, origin, options);
-  const { categories } = categoriesOf(file, origin);
-  const seen = new Set<string>();
-  return names.map((name, i): Feature => {
-    if (seen.has(name)) throw corrupt(origin, `two features are named '${shorten(name)}'`);
-    seen.add(name);
-    const known = categories[i] ?? [];
-    checkUnique(known, name, origin);
-    if (isTexts(known)) return { kind: 'text', name, categories: known };
-    const type = file.featureTypes[i];
-    const integer = type === 'int' || type === 'i' || type === 'c';
-    return {
-      kind: 'number',
-      name,
-      ...(integer ? { integer } : {}),
-      ...(known.length > 0 ? { categories: known } : {}),
-    };
-  });
-}
-
-function featureNames(file: XgboostFile, origin: Origin, options: ImportOptions): readonly string[] {
-  const { featureNames: own, features } = file;
-  if (own.length > 0 && own.length !== features)
-    throw corrupt(origin, `it has ${features} features, but ${own.length} feature names`);
-  if (own.length > 0) return own;
-  const given = options.features;
-  if (given === undefined) return Array.from({ length: features }, (_, i) => `f${i}`);
-  if (given.length !== features || new Set(given).size !== features) {
-    throw new PgscoreError(
-      'PGS_USAGE',
-      `${origin.name}: ${given.length} feature names were given, but the model has ${features} features, each of another name.`,
-      { hint: 'Give one name a feature, in the order of the training data.' },
-    );
-  }
-  return given;
-}
-
-function categoriesOf(file: XgboostFile, origin: Origin): { readonly categories: readonly CategoryColumn[] } {
-  const categories = file.booster.kind === 'trees' ? file.booster.categories : [];
-  if (categories.length !== 0 && categories.length !== file.features) {
-    throw corrupt(
-      origin,
-      `it has ${file.features} features, but category lists for ${categories.length} of them`,
-    );
-  }
-  return { categories };
-}
-
-function isTexts(categories: CategoryColumn): categories is readonly string[] {
-  return typeof categories[0] === 'string';
-}
-
-function checkUnique(categories: CategoryColumn, feature: string, origin: Origin): void {
-  if (new Set<string | number>(categories).size === categories.length) return;
-  throw corrupt(origin, `feature '${shorten(feature)}' has a category twice`);
-}
-
-/**
- * One encode step for each feature with stored categories. XGBoost refuses a category that training did not know;
- * here it counts as missing. Returns the register of each feature's number.
- */
-function lowerCategories(file: XgboostFile, features: readonly Feature[], program: Program): Register[] {
-  const stored = file.booster.kind === 'trees' && file.booster.categories.length > 0;
-  return features.map((feature, i) => {
-    if (!stored || feature.categories === undefined) return i;
-    const step = {
-      kind: 'encode-category',
-      input: i,
-      categories: feature.categories,
-      missing: Number.NaN,
-      unknown: Number.NaN,
-    } as const;
-    return program.add(step, 1)[0]!;
-  });
 }
 
 /** One margin an output, in float32. XGBoost 3.2 began to clamp. */
@@ -268,19 +187,22 @@ function lowerLinear(
   return program.add(step, outputs);
 }
 
-function lowerLabels(file: XgboostFile, objective: Objective, options: ImportOptions): readonly string[] {
+function lowerLabels(
+  file: XgboostFile,
+  objective: Objective,
+  origin: Origin,
+  options: ImportOptions,
+): readonly string[] {
+  const several = file.outputs > 1;
   const classes =
-    objective.task === 'multiclass'
-      ? file.outputs
-      : objective.task === 'binary' && file.outputs === 1
-        ? 2
-        : 0;
+    objective.task === 'multiclass' ? file.outputs : objective.task === 'binary' && !several ? 2 : 0;
   const given = options.labels;
-  if (given === undefined || classes === 0) return Array.from({ length: classes }, (_, i) => String(i));
+  if (given === undefined) return Array.from({ length: classes }, (_, i) => String(i));
   if (given.length !== classes || new Set(given).size !== classes) {
+    const has = classes === 0 ? 'is no classifier' : `has ${classes} classes, each of another name`;
     throw new PgscoreError(
       'PGS_USAGE',
-      `${given.length} labels were given, but the model has ${classes} classes, each of another name.`,
+      `${origin.name}: ${given.length} labels were given, but the model ${has}.`,
       { hint: 'Give one label a class, in the order of the class numbers.' },
     );
   }

@@ -1,0 +1,88 @@
+import { PgscoreError } from '../../errors.ts';
+import type { Feature, Register } from '../../ir/model.ts';
+import type { ImportOptions } from '../importer.ts';
+import type { Program } from './lower-output.ts';
+import { corrupt, type Origin } from './origin.ts';
+import { shorten } from './reader.ts';
+import type { CategoryColumn, XgboostFile } from './scan.ts';
+
+/** Names and kinds. Names come from the options, else from the file, else they are f0, f1, …. */
+export function lowerFeatures(file: XgboostFile, origin: Origin, options: ImportOptions): Feature[] {
+  const names = featureNames(file, origin, options);
+  const categories = categoriesOf(file, origin);
+  const seen = new Set<string>();
+  return names.map((name, i): Feature => {
+    if (seen.has(name)) throw corrupt(origin, `two features are named '${shorten(name)}'`);
+    seen.add(name);
+    const known = categories[i] ?? [];
+    checkUnique(known, name, origin);
+    if (isTexts(known)) return { kind: 'text', name, categories: known };
+    const type = file.featureTypes[i];
+    const integer = type === 'int' || type === 'i' || type === 'c';
+    return {
+      kind: 'number',
+      name,
+      ...(integer ? { integer } : {}),
+      ...(known.length > 0 ? { categories: known } : {}),
+    };
+  });
+}
+
+function featureNames(file: XgboostFile, origin: Origin, options: ImportOptions): readonly string[] {
+  const { featureNames: own, features } = file;
+  if (own.length > 0 && own.length !== features)
+    throw corrupt(origin, `it has ${features} features, but ${own.length} feature names`);
+  const given = options.features;
+  if (given !== undefined && (given.length !== features || new Set(given).size !== features)) {
+    throw new PgscoreError(
+      'PGS_USAGE',
+      `${origin.name}: ${given.length} feature names were given, but the model has ${features} features, each of another name.`,
+      { hint: 'Give one name a feature, in the order of the training data.' },
+    );
+  }
+  if (given !== undefined) return given;
+  return own.length > 0 ? own : Array.from({ length: features }, (_, i) => `f${i}`);
+}
+
+function categoriesOf(file: XgboostFile, origin: Origin): readonly CategoryColumn[] {
+  const categories = file.booster.kind === 'trees' ? file.booster.categories : [];
+  if (categories.length !== 0 && categories.length !== file.features) {
+    throw corrupt(
+      origin,
+      `it has ${file.features} features, but category lists for ${categories.length} of them`,
+    );
+  }
+  return categories;
+}
+
+function isTexts(categories: CategoryColumn): categories is readonly string[] {
+  return typeof categories[0] === 'string';
+}
+
+function checkUnique(categories: CategoryColumn, feature: string, origin: Origin): void {
+  if (new Set<string | number>(categories).size === categories.length) return;
+  throw corrupt(origin, `feature '${shorten(feature)}' has a category twice`);
+}
+
+/**
+ * One encode step for each feature with stored categories. XGBoost refuses a category that training did not know;
+ * here it counts as missing. Returns the register of each feature's number.
+ */
+export function lowerCategories(
+  file: XgboostFile,
+  features: readonly Feature[],
+  program: Program,
+): Register[] {
+  const stored = file.booster.kind === 'trees' && file.booster.categories.length > 0;
+  return features.map((feature, i) => {
+    if (!stored || feature.categories === undefined) return i;
+    const step = {
+      kind: 'encode-category',
+      input: i,
+      categories: feature.categories,
+      missing: Number.NaN,
+      unknown: Number.NaN,
+    } as const;
+    return program.add(step, 1)[0]!;
+  });
+}
