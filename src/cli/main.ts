@@ -1,10 +1,11 @@
 import { Command, CommanderError } from 'commander';
 import { PgscoreError } from '../errors.ts';
 import { packageVersion } from '../package-version.ts';
+import { compileCommand } from './compile.ts';
 import { dbCommand } from './db.ts';
 
 /** The commands, in the order of the manual. Each file in this folder makes one. */
-const commands: readonly (() => Command)[] = [dbCommand];
+const commands: readonly (() => Command)[] = [dbCommand, compileCommand];
 
 /**
  * Runs one command line and returns the exit code: 0 done, 1 an error of the model, the data or the database,

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { type BuildFailure, build, type Message } from 'esbuild';
+import path from 'node:path';
+import { type BuildFailure, build, type Message, type Plugin } from 'esbuild';
 import { PgscoreError } from '../errors.ts';
 
 /**
- * The language level of the bundle's syntax. PL/v8 runs on V8 9.7 and later at the providers that offer it, PLJS on
- * QuickJS: all of them parse ES2020, and PLJS reports what it cannot parse only when the function is first called.
+ * The language level of the bundle's syntax. PL/v8 3 is built on V8 9 to 11, PLJS on QuickJS: all of them parse
+ * ES2020, and PLJS reports what it cannot parse only when the function is first called.
  * Only syntax is lowered, not the library: `Array.prototype.at` and the like are the source's own business.
  */
 const LANGUAGE_LEVEL = 'es2020';
@@ -24,6 +25,10 @@ export interface BundleOptions {
   readonly minify?: boolean;
   /** Compile-time constants, each an identifier or JSON text, as esbuild's `define`. */
   readonly define?: Readonly<Record<string, string>>;
+  /** Files whose exports stand for free names of the same name, in every module of the bundle. */
+  readonly inject?: readonly string[];
+  /** Texts that stand for files, by absolute path. */
+  readonly overlay?: ReadonlyMap<string, string>;
 }
 
 export interface Bundle {
@@ -40,8 +45,7 @@ export interface Bundle {
  * @throws PgscoreError PGS_COMPILE with file, line and column.
  */
 export async function bundle(entry: BundleEntry, options: BundleOptions = {}): Promise<Bundle> {
-  const minify = options.minify ?? true;
-  const text = await runEsbuild(entry, minify, options.define ?? {});
+  const text = await runEsbuild(entry, options);
   // esbuild defines exports as getters; the copy makes them data properties, which are faster to read on every row.
   const code = `((module)=>{${text.trimEnd()}\nreturn{...module.exports}})({exports:{}})`;
   return { code, hash: createHash('sha256').update(code).digest('hex') };
@@ -56,11 +60,7 @@ export function sessionCached(bundled: Bundle): string {
   return `(${slot}??(${slot}=${bundled.code}))`;
 }
 
-async function runEsbuild(
-  entry: BundleEntry,
-  minify: boolean,
-  define: Readonly<Record<string, string>>,
-): Promise<string> {
+async function runEsbuild(entry: BundleEntry, options: BundleOptions): Promise<string> {
   const source =
     'path' in entry
       ? { entryPoints: [entry.path] }
@@ -75,10 +75,12 @@ async function runEsbuild(
   try {
     const result = await build({
       ...source,
-      define: { 'process.env.NODE_ENV': '"production"', ...define },
+      define: { 'process.env.NODE_ENV': '"production"', ...options.define },
+      inject: [...(options.inject ?? [])],
+      plugins: options.overlay === undefined ? [] : [overlayPlugin(options.overlay)],
       bundle: true,
       write: false,
-      minify,
+      minify: options.minify ?? true,
       treeShaking: true,
       format: 'cjs',
       platform: 'browser',
@@ -91,6 +93,23 @@ async function runEsbuild(
   } catch (error) {
     throw isBuildFailure(error) ? compileError(error) : error;
   }
+}
+
+function overlayPlugin(overlay: ReadonlyMap<string, string>): Plugin {
+  return {
+    name: 'overlay',
+    setup(api) {
+      api.onResolve({ filter: /.*/ }, ({ path: imported }) =>
+        overlay.has(imported) ? { path: imported } : undefined,
+      );
+      api.onLoad({ filter: /.*/ }, ({ path: file }) => {
+        const contents = overlay.get(file);
+        return contents === undefined
+          ? undefined
+          : { contents, loader: 'ts', resolveDir: path.dirname(file) };
+      });
+    },
+  };
 }
 
 function isBuildFailure(error: unknown): error is BuildFailure {
