@@ -181,8 +181,9 @@ function link(step: Link, x: readonly number[]): readonly number[] {
   }
 }
 
+/** Without exp(x), which overflows from 710 on. */
 function softplus(x: number): number {
-  return Math.log1p(Math.exp(x));
+  return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 }
 
 function softmax(x: readonly number[]): readonly number[] {

@@ -7,7 +7,7 @@ type Numbers = ArrayLike<number>;
 
 export const sigmoid = (x: number, scale: number): number => 1 / (1 + Math.exp(-scale * x));
 export const exp = (x: number): number => Math.exp(x);
-export const softplus = (x: number): number => Math.log1p(Math.exp(x));
+export const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 export const signedSquare = (x: number): number => Math.sign(x) * x * x;
 export const step = (x: number): number => (x > 0 ? 1 : 0);
 export const complement = (x: number): number => 1 - x;
