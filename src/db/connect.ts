@@ -1,5 +1,6 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
+import type { ConnectionOptions } from 'node:tls';
 import pg from 'pg';
 import { PgscoreError } from '../errors.ts';
 import { startLocalServer } from './local/server.ts';
@@ -11,7 +12,7 @@ export interface Connection {
   readonly origin: string;
 }
 
-/** libpq's variables that say which server or database, and its names for the same in service files and URLs. */
+/** libpq's variables, and its names for the same in service files. */
 const variables = [
   ['PGHOST', 'host'],
   ['PGHOSTADDR', 'hostaddr'],
@@ -40,7 +41,7 @@ export async function resolveConnection(env: NodeJS.ProcessEnv = process.env): P
     return { config: { ...common, connectionString: env.DATABASE_URL }, origin: 'DATABASE_URL' };
   }
   if (naming.some((name) => env[name])) {
-    return { config: { ...common, connectionString: urlOfVariables(env) }, origin: 'the PG* variables' };
+    return { config: { ...common, ...ofVariables(env) }, origin: 'the PG* variables' };
   }
   const note = (line: string) => console.error(`pgscore: ${line}`);
   const server = await startLocalServer({ note });
@@ -52,25 +53,46 @@ export async function resolveConnection(env: NodeJS.ProcessEnv = process.env): P
 }
 
 /** As libpq combines them: the service's parameters first, then the variables, then the defaults. */
-function urlOfVariables(env: NodeJS.ProcessEnv): string {
+function ofVariables(env: NodeJS.ProcessEnv): pg.ClientConfig {
   const service = env.PGSERVICE ? readService(env.PGSERVICE, env) : new Map<string, string>();
   const parameters = new Map<string, string>();
   for (const [variable, name] of variables) {
     const value = service.get(name) ?? env[variable];
     if (value) parameters.set(name, value);
   }
-  const host = parameters.get('hostaddr') ?? parameters.get('host') ?? defaultHost(parameters.get('port'));
+  const port = Number(parameters.get('port') ?? 5432);
   const user = parameters.get('user') ?? userInfo().username;
-  const database = parameters.get('dbname') ?? user;
-  parameters.set('host', host).set('user', user);
-  parameters.delete('hostaddr');
-  parameters.delete('dbname');
-  const query = new URLSearchParams([...parameters]).toString().replaceAll('+', '%20');
-  return `postgresql:///${encodeURIComponent(database)}?${query}`;
+  return {
+    host: parameters.get('hostaddr') ?? parameters.get('host') ?? defaultHost(port),
+    port,
+    user,
+    database: parameters.get('dbname') ?? user,
+    password: parameters.get('password'),
+    options: parameters.get('options'),
+    application_name: parameters.get('application_name'),
+    ssl: sslOf(parameters),
+  };
+}
+
+/**
+ * libpq's meaning of sslmode: `require` encrypts and verifies only when a root certificate is given. `allow` and
+ * `prefer` try both ways, which the driver cannot; they are without encryption here.
+ */
+function sslOf(parameters: ReadonlyMap<string, string>): boolean | ConnectionOptions {
+  const mode = parameters.get('sslmode') ?? 'prefer';
+  const file = (name: string) => {
+    const path = parameters.get(name);
+    return path === undefined || path === 'system' ? undefined : readFileSync(path, 'utf8');
+  };
+  if (!['require', 'verify-ca', 'verify-full'].includes(mode)) return false;
+  const ca = file('sslrootcert');
+  const common = { ca, cert: file('sslcert'), key: file('sslkey') };
+  if (mode === 'require' && ca === undefined) return { ...common, rejectUnauthorized: false };
+  return mode === 'verify-full' ? common : { ...common, checkServerIdentity: () => undefined };
 }
 
 /** psql's default is the socket in the directory that the packages use; other systems have loopback alone. */
-function defaultHost(port = '5432'): string {
+function defaultHost(port: number): string {
   const directory = ['/var/run/postgresql', '/tmp'].find((each) => existsSync(`${each}/.s.PGSQL.${port}`));
   return directory ?? 'localhost';
 }

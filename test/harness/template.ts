@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import pg from 'pg';
-import { detectEngine, type Engine } from '../../src/db/engine.ts';
+import type { Engine } from '../../src/db/engine.ts';
+import { migrate } from '../../src/deploy/migrate.ts';
 import { quoteIdent, quoteLiteral } from '../../src/quote.ts';
 import { dropDatabase } from './leftovers.ts';
 
@@ -88,19 +89,11 @@ async function build(admin: pg.Client, serverUrl: string, name: string, engine: 
   await client.connect();
   try {
     await client.query(`CREATE EXTENSION ${engine}`);
-    await detectEngine(client);
   } finally {
     await client.end();
   }
-  await migrateTemplate(url);
-  await admin.query(`ALTER DATABASE ${quoteIdent(building)} RENAME TO ${quoteIdent(name)}`);
-}
-
-async function migrateTemplate(url: string): Promise<void> {
-  const file = join(root, 'src/deploy/migrate.ts');
-  if (!existsSync(file)) return;
-  const { migrate } = (await import(pathToFileURL(file).href)) as { migrate(url: string): Promise<unknown> };
   await migrate(url);
+  await admin.query(`ALTER DATABASE ${quoteIdent(building)} RENAME TO ${quoteIdent(name)}`);
 }
 
 /** The same server and user, another database. */

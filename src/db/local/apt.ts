@@ -4,7 +4,7 @@ import { type Outcome, run } from './account.ts';
 import { localServerError } from './error.ts';
 import { type AptSource, debianMirror, parseDeb822, parseOneLine } from './sources.ts';
 
-const machineKeyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
+const debianKeyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
 /**
  * Debian's sid, as the machine's own mirror has it, read by apt in a tree of its own: apt verifies signatures and
@@ -18,11 +18,21 @@ export interface Sid {
   closure(name: string): Promise<string[]>;
 }
 
+/** What the machine is configured for. */
+export interface AptMachine {
+  /** The folder of sources.list and sources.list.d. */
+  readonly etc: string;
+  /** Debian's keys, for a source that names none. */
+  readonly keyring: string;
+}
+
+const thisMachine: AptMachine = { etc: '/etc/apt', keyring: debianKeyring };
+
 /** Opens sid in an empty directory: fetches the package list (10 MB) and verifies it. */
-export async function openSid(tree: string): Promise<Sid> {
-  const mirror = await machineMirror();
+export async function openSid(tree: string, machine: AptMachine = thisMachine): Promise<Sid> {
+  const mirror = await machineMirror(machine.etc);
   const config = await makeTree(join(tree, 'sid'));
-  await updateLists(tree, config, mirror);
+  await updateLists(tree, config, mirror, machine.keyring);
   return {
     download: (packages) => download(config, packages),
     closure: (name) => closure(tree, config, name),
@@ -37,9 +47,9 @@ export async function unpack(deb: string, directory: string): Promise<void> {
     throw localServerError(`${deb} cannot be unpacked: ${lastLines(outcome)}`, { hint: 'Try again.' });
 }
 
-async function machineMirror(): Promise<AptSource> {
+async function machineMirror(etc: string): Promise<AptSource> {
   const found: AptSource[] = [];
-  for (const file of await sourceFiles()) {
+  for (const file of await sourceFiles(etc)) {
     const text = await readFile(file, 'utf8').catch(() => '');
     found.push(...(file.endsWith('.sources') ? parseDeb822(text) : parseOneLine(text)));
   }
@@ -47,15 +57,15 @@ async function machineMirror(): Promise<AptSource> {
   if (mirror !== undefined) return mirror;
   throw localServerError(
     'PLJS comes from Debian, and apt on this machine has no mirror of Debian configured ' +
-      '(looked in /etc/apt/sources.list and /etc/apt/sources.list.d)',
+      `(looked in sources.list and sources.list.d of ${etc})`,
   );
 }
 
-async function sourceFiles(): Promise<string[]> {
-  const folder = '/etc/apt/sources.list.d';
+async function sourceFiles(etc: string): Promise<string[]> {
+  const folder = join(etc, 'sources.list.d');
   const names = await readdir(folder).catch(() => []);
   const parts = names.filter((name) => /\.(list|sources)$/.test(name)).sort();
-  return ['/etc/apt/sources.list', ...parts.map((name) => join(folder, name))];
+  return [join(etc, 'sources.list'), ...parts.map((name) => join(folder, name))];
 }
 
 interface AptTree {
@@ -110,14 +120,19 @@ APT::Install-Recommends "false";
  * Tries the keys that the machine trusts; when sid is signed by newer ones alone, takes the newer keyring package
  * from the suites that the machine trusts already.
  */
-async function updateLists(tree: string, apt: AptTree, mirror: AptSource): Promise<void> {
+async function updateLists(
+  tree: string,
+  apt: AptTree,
+  mirror: AptSource,
+  machineKeyring: string,
+): Promise<void> {
   let outcome: Outcome = { code: 1, stdout: '', stderr: '' };
   for (const keys of new Set([mirror.signedBy ?? machineKeyring, machineKeyring])) {
     outcome = await update(tree, apt, mirror, ['sid'], keys);
     if (outcome.code === 0) return;
     if (!signatureRefused(outcome)) throw unreachable(mirror, outcome);
   }
-  const keyring = await newerKeyring(tree, mirror);
+  const keyring = await newerKeyring(tree, mirror, machineKeyring);
   if (keyring !== undefined) {
     const again = await update(tree, apt, mirror, ['sid'], keyring);
     if (again.code === 0) return;
@@ -131,7 +146,11 @@ async function updateLists(tree: string, apt: AptTree, mirror: AptSource): Promi
 }
 
 /** The keyring of the newest debian-archive-keyring in the machine's own suites, verified with the machine's keys. */
-async function newerKeyring(tree: string, mirror: AptSource): Promise<string | undefined> {
+async function newerKeyring(
+  tree: string,
+  mirror: AptSource,
+  machineKeyring: string,
+): Promise<string | undefined> {
   const apt = await makeTree(join(tree, 'trusted'));
   const outcome = await update(tree, apt, mirror, mirror.suites, mirror.signedBy ?? machineKeyring);
   if (outcome.code !== 0) return undefined;
@@ -140,7 +159,7 @@ async function newerKeyring(tree: string, mirror: AptSource): Promise<string | u
   const unpacked = join(tree, 'keyring');
   await unpack(deb, unpacked);
   const copy = join(tree, 'debian-archive-keyring.gpg');
-  await copyFile(join(unpacked, machineKeyring), copy);
+  await copyFile(join(unpacked, debianKeyring), copy);
   return copy;
 }
 
@@ -209,9 +228,7 @@ async function closure(tree: string, apt: AptTree, name: string): Promise<string
 }
 
 function lastLines(outcome: Outcome): string {
-  const lines = outcome.stderr
-    .split('\n')
-    .filter((line) => /^(E:|W:|Err|\s*\S)/.test(line) && line.trim() !== '');
+  const lines = outcome.stderr.split('\n').filter((line) => line.trim() !== '' && !/unsandboxed/.test(line));
   return lines.slice(-3).join(' ').slice(0, 600) || `exit code ${outcome.code}`;
 }
 

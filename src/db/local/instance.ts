@@ -34,14 +34,25 @@ export function projectFolder(start: string = process.cwd()): string {
 
 /** Makes the folders of an instance, or finds them. */
 export async function openInstance(home: string, account: Account): Promise<Instance> {
-  await mkdir(home, { recursive: true });
-  const root = dirname(home);
-  if (basename(root) === '.pgscore') await writeFile(join(root, '.gitignore'), '*\n');
-  await chmod(home, 0o755);
-  const server = serverFolder(home, account);
-  if ((await mkdir(server, { recursive: true })) !== undefined) await makeEnterable(server, home);
-  if (account.switched) await chown(server, account.uid, account.gid);
-  return { home, server };
+  try {
+    await mkdir(home, { recursive: true });
+    const root = dirname(home);
+    if (basename(root) === '.pgscore') await writeFile(join(root, '.gitignore'), '*\n');
+    await chmod(home, 0o755);
+    const server = serverFolder(home, account);
+    if ((await mkdir(server, { recursive: true })) !== undefined) await makeEnterable(server, home);
+    if (account.switched) await chown(server, account.uid, account.gid);
+    return { home, server };
+  } catch (error) {
+    throw notOurs(home, error);
+  }
+}
+
+function notOurs(home: string, error: unknown): Error {
+  return localServerError(`${home} cannot be used: ${(error as Error).message}`, {
+    hint: 'It may belong to another user (root?): run pgscore as that user, or in a folder of your own.',
+    cause: error,
+  });
 }
 
 /** Whatever the umask, the server's user must get to its folder; PostgreSQL closes the data directory to others. */
@@ -63,7 +74,10 @@ export function serverFolder(home: string, account: Account): string {
 }
 
 export async function readState(home: string): Promise<State | undefined> {
-  const text = await readFile(join(home, 'server.json'), 'utf8').catch(() => undefined);
+  const text = await readFile(join(home, 'server.json'), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw notOurs(home, error);
+  });
   if (text === undefined) return undefined;
   try {
     return JSON.parse(text) as State;

@@ -97,8 +97,7 @@ export async function launch(
   settings: Readonly<Record<string, string>>,
 ): Promise<boolean> {
   const data = dataDirectory(cluster);
-  // Left by a crash; PostgreSQL would refuse to start when another process has that number now.
-  await rm(join(data, 'postmaster.pid'), { force: true });
+  await clearAfterCrash(data);
   const log = join(cluster.server, 'server.log');
   const from = await size(log);
   const all = { ...settings, port: String(port), listen_addresses: '127.0.0.1', unix_socket_directories: '' };
@@ -115,6 +114,32 @@ export async function launch(
       hint: '"pgscore db reset" starts anew and drops the local data; or set DATABASE_URL to another server.',
     },
   );
+}
+
+/**
+ * Removes the process number that a crashed server left, since PostgreSQL refuses to start when another process has
+ * that number now. Sessions that outlive their server may still write to the data: they are waited for, never
+ * ignored.
+ */
+async function clearAfterCrash(data: string): Promise<void> {
+  const deadline = Date.now() + 15_000;
+  let left = await processesIn(data);
+  while (left.length > 0 && Date.now() < deadline) {
+    await setTimeout(100);
+    left = await processesIn(data);
+  }
+  if (left.length > 0) {
+    throw localServerError(`processes of a server that crashed still use ${data}: ${left.join(', ')}`, {
+      hint: 'End them (kill -9), then try again.',
+    });
+  }
+  await rm(join(data, 'postmaster.pid'), { force: true });
+}
+
+async function processesIn(data: string): Promise<number[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  const found = await Promise.all(pids.map((pid) => servesFrom(pid, data)));
+  return pids.filter((_, index) => found[index]);
 }
 
 async function size(file: string): Promise<number> {
