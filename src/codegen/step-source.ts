@@ -109,12 +109,13 @@ function slotsSource(
   return { setup, run };
 }
 
+const LOOK_FOR_ZERO: ReadonlySet<SlotKindName> = new Set(['zeroLow', 'zeroHigh', 'isZero', 'isNonZero']);
+
 /** x is of the input precision: storing rounds, so that only a look for zeros has to round before. */
 function slotValue(kind: SlotKindName, value: string, step: TreeEnsemble, context: SourceContext): string {
   if (kind === 'plain') return value;
   if (kind === 'always') return `${context.kernel('slots', kind)}()`;
-  const looksForZero = /zero$/i.test(kind) && kind !== 'missingZero';
-  const argument = looksForZero ? rounded(value, step.inputPrecision, context) : value;
+  const argument = LOOK_FOR_ZERO.has(kind) ? rounded(value, step.inputPrecision, context) : value;
   return `${context.kernel('slots', kind)}(${argument})`;
 }
 

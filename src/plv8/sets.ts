@@ -39,7 +39,8 @@ export function createSets(
 function createRowLookup(categories: NumberArray, rows: NumberArray): (category: number) => number {
   const last = categories.length === 0 ? -1 : categories[categories.length - 1]!;
   if (last < DENSE_CATEGORIES) {
-    const dense = new Int32Array(last + 1);
+    // At least category 0, which (-1, 0) is truncated to.
+    const dense = new Int32Array(Math.max(last, 0) + 1);
     for (let i = 0; i < categories.length; i++) dense[categories[i]!] = rows[i]!;
     return (category) =>
       category > -1 && category < dense.length ? dense[category | 0]! : Number.isNaN(category) ? 1 : 0;

@@ -1,0 +1,370 @@
+import fc from 'fast-check';
+import {
+  type EncodeCategory,
+  type Feature,
+  type Linear,
+  type Link,
+  type LinkFunction,
+  type Model,
+  type Precision,
+  type Register,
+  SplitTest,
+  type Step,
+  stepWidth,
+  type Tree,
+  type TreeEnsemble,
+} from '../../src/ir/model.ts';
+
+/** One row as `evaluate` takes it: a value a feature, in signature order. */
+export type RowValues = readonly (number | string | null)[];
+
+const KNOWN_TEXTS = ['red', 'green', "o'clock", '', 'ß"$$'];
+
+/** Numbers at which rounding, comparison and missing values go wrong first. */
+const EDGES = [
+  0,
+  -0,
+  1,
+  -1,
+  0.5,
+  -0.5,
+  1.9,
+  0.1,
+  Math.fround(0.1),
+  1e-35,
+  Math.fround(1e-35),
+  -Math.fround(1e-35),
+  Number.MIN_VALUE,
+  -Number.MIN_VALUE,
+  2 ** -149,
+  -(2 ** -149),
+  2 ** -126,
+  16777217,
+  Math.fround(3.4028234663852886e38),
+  3.4028235677973366e38,
+  Number.MAX_VALUE,
+  -Number.MAX_VALUE,
+  1e300,
+  -1e300,
+  Number.POSITIVE_INFINITY,
+  Number.NEGATIVE_INFINITY,
+];
+
+const precision = fc.constantFrom<Precision>('float32', 'float64');
+const finite = fc.oneof(
+  fc.integer({ min: -1_000_000, max: 1_000_000 }).map((n) => n / 7000),
+  fc.integer({ min: -1_000_000, max: 1_000_000 }).map((n) => Math.fround(n / 7000)),
+  fc.integer({ min: -5, max: 5 }),
+);
+const edge = fc.constantFrom(...EDGES);
+const number = fc.oneof({ weight: 3, arbitrary: finite }, { weight: 1, arbitrary: edge });
+/** Mostly finite, so that a sum is seldom NaN all the way. */
+const addend = fc.oneof({ weight: 20, arbitrary: finite }, { weight: 1, arbitrary: edge });
+const category = fc.oneof(
+  { weight: 8, arbitrary: fc.integer({ min: 0, max: 40 }) },
+  { weight: 1, arbitrary: fc.constantFrom(65535, 65536, 2 ** 24 + 1, 2 ** 31 - 1) },
+);
+const categorySet = fc.uniqueArray(category, { maxLength: 6 }).map((set) => set.sort((a, b) => a - b));
+
+/** A model with some rows that look for its edges. */
+export interface ModelWithRows {
+  readonly model: Model;
+  readonly rows: readonly RowValues[];
+}
+
+export interface ModelLimits {
+  readonly maxTrees?: number;
+  readonly maxSplits?: number;
+  /** Default 1 and 4. */
+  readonly features?: { readonly min: number; readonly max: number };
+  readonly maxRows?: number;
+}
+
+/**
+ * A valid model of any shape that the IR allows, and rows for it. `output.raw` names every register that is computed
+ * without a transcendental function, so that comparing it bit for bit compares all of them.
+ */
+export function modelWithRows(limits: ModelLimits = {}): fc.Arbitrary<ModelWithRows> {
+  return model(limits).chain((made) =>
+    fc.record({
+      model: fc.constant(made),
+      rows: fc.array(rowFor(made), { minLength: 1, maxLength: limits.maxRows ?? 12 }),
+    }),
+  );
+}
+
+function model(limits: ModelLimits): fc.Arbitrary<Model> {
+  const features = fc.array(fc.constantFrom<Feature['kind']>('number', 'number', 'number', 'text'), {
+    minLength: limits.features?.min ?? 1,
+    maxLength: limits.features?.max ?? 4,
+  });
+  return features
+    .chain((kinds) => encodings(kinds).map((encoded) => ({ kinds, encoded })))
+    .chain(({ kinds, encoded }) => {
+      const inputs = numberRegisters(kinds, encoded);
+      const scoring = fc.array(fc.oneof(ensemble(inputs, limits), linearStep(inputs)), {
+        minLength: 1,
+        maxLength: 2,
+      });
+      return scoring.map((steps) => ({ kinds, steps: [...encoded, ...steps], scores: encoded.length }));
+    })
+    .chain(({ kinds, steps, scores }) =>
+      links(firstRegister(kinds, steps, scores), firstRegister(kinds, steps, steps.length)).map((linked) =>
+        assemble(kinds, [...steps, ...linked], steps.length),
+      ),
+    );
+}
+
+function firstRegister(kinds: readonly unknown[], steps: readonly Step[], step: number): Register {
+  return steps.slice(0, step).reduce((register, before) => register + stepWidth(before), kinds.length);
+}
+
+/** A text feature has one or two encodings; a number feature may have one. */
+function encodings(kinds: readonly Feature['kind'][]): fc.Arbitrary<EncodeCategory[]> {
+  const ofFeature = kinds.map((kind, input) =>
+    fc.array(kind === 'text' ? textEncoding(input) : numberEncoding(input), {
+      minLength: kind === 'text' ? 1 : 0,
+      maxLength: kind === 'text' ? 2 : 1,
+    }),
+  );
+  return fc.tuple(...ofFeature).map((lists) => lists.flat());
+}
+
+const code = fc.constantFrom(-1, 0, 3, Number.NaN);
+
+function textEncoding(input: Register): fc.Arbitrary<EncodeCategory> {
+  return fc.record({
+    kind: fc.constant('encode-category'),
+    input: fc.constant(input),
+    categories: fc.shuffledSubarray(KNOWN_TEXTS),
+    missing: code,
+    unknown: code,
+  });
+}
+
+function numberEncoding(input: Register): fc.Arbitrary<EncodeCategory> {
+  return fc.record({
+    kind: fc.constant('encode-category'),
+    input: fc.constant(input),
+    categories: fc.uniqueArray(number, { maxLength: 5, comparator: (a, b) => a === b }),
+    missing: code,
+    unknown: code,
+  });
+}
+
+function numberRegisters(kinds: readonly Feature['kind'][], encoded: readonly Step[]): Register[] {
+  const features = kinds.flatMap((kind, i) => (kind === 'number' ? [i] : []));
+  return [...features, ...encoded.map((_, k) => kinds.length + k)];
+}
+
+function inputList(registers: readonly Register[]): fc.Arbitrary<Register[]> {
+  return fc.array(fc.constantFrom(...registers), { minLength: 1, maxLength: 4 });
+}
+
+function ensemble(registers: readonly Register[], limits: ModelLimits): fc.Arbitrary<TreeEnsemble> {
+  return fc
+    .record({ inputs: inputList(registers), outputs: fc.constantFrom(1, 1, 1, 2, 3) })
+    .chain(({ inputs, outputs }) =>
+      fc.record({
+        kind: fc.constant('tree-ensemble'),
+        inputs: fc.constant(inputs),
+        inputPrecision: precision,
+        comparison: fc.constantFrom('<', '<='),
+        accumulator: precision,
+        outputs: fc.constant(outputs),
+        base: fc.array(addend, { minLength: outputs, maxLength: outputs }),
+        trees: trees(inputs.length, outputs, limits),
+      }),
+    );
+}
+
+/** Half of the ensembles have constant leaves of one value only. */
+function trees(inputs: number, outputs: number, limits: ModelLimits): fc.Arbitrary<Tree[]> {
+  return fc.boolean().chain((plain) => {
+    const tree = fc
+      .record({
+        output: plain ? fc.nat(outputs - 1) : fc.oneof(fc.nat(outputs - 1), fc.constant('all' as const)),
+        linear: plain ? fc.constant(false) : fc.boolean(),
+        growth: fc.array(fc.nat(1000), { maxLength: limits.maxSplits ?? 12 }),
+      })
+      .chain(({ output, linear, growth }) =>
+        treeOf({ inputs, outputs, output, linear: linear && output !== 'all', growth }),
+      );
+    return fc.array(tree, { maxLength: limits.maxTrees ?? 20 });
+  });
+}
+
+interface TreeShape {
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly output: number | 'all';
+  readonly linear: boolean;
+  /** Split k takes the place of leaf growth[k] modulo the leaves so far. */
+  readonly growth: readonly number[];
+}
+
+function treeOf(shape: TreeShape): fc.Arbitrary<Tree> {
+  const { inputs, outputs, output, growth } = shape;
+  const splits = growth.length;
+  const each = <T>(value: fc.Arbitrary<T>, length = splits) =>
+    fc.array(value, { minLength: length, maxLength: length });
+  const numbers = (splits + 1) * (output === 'all' ? outputs : 1);
+  return fc
+    .record({
+      feature: each(fc.nat(inputs - 1)),
+      test: each(fc.constantFrom(...Object.values(SplitTest))),
+      number: each(number),
+      set: each(categorySet),
+      leaves: each(addend, numbers),
+      weight: fc.constantFrom(1, 1, 0.3, -2, 0),
+      linear: shape.linear ? linearLeaves(inputs, splits + 1) : fc.constant(undefined),
+    })
+    .map(({ feature, test, number: thresholds, set, leaves, weight, linear }) => {
+      const sets: number[][] = [];
+      const threshold = test.map((kind, s) =>
+        kind < SplitTest.setNanLeft ? thresholds[s]! : sets.push(set[s]!) - 1,
+      );
+      const tree = { output, weight, splits: { feature, test, threshold, ...grow(growth), sets }, leaves };
+      return linear === undefined ? tree : { ...tree, linear };
+    });
+}
+
+/** Children of each split; the last splits come first in the numbering after the root, leaves as they appear. */
+function grow(growth: readonly number[]): { left: number[]; right: number[] } {
+  const splits = growth.length;
+  const left: number[] = [];
+  const right: number[] = [];
+  const number = (split: number) => (split === 0 ? 0 : splits - split);
+  let leaves = 1;
+  const places: { side: number[]; split: number }[] = [{ side: [], split: 0 }];
+  growth.forEach((choice, k) => {
+    const at = choice % places.length;
+    const { side, split } = places[at]!;
+    const leaf = side[split] ?? -1;
+    side[split] = number(k);
+    left[number(k)] = leaf;
+    right[number(k)] = -1 - leaves++;
+    places.splice(at, 1, { side: left, split: number(k) }, { side: right, split: number(k) });
+  });
+  return { left, right };
+}
+
+function linearLeaves(inputs: number, leaves: number): fc.Arbitrary<NonNullable<Tree['linear']>> {
+  const leaf = fc.record({
+    constant: addend,
+    terms: fc.array(fc.record({ feature: fc.nat(inputs - 1), coefficient: addend }), { maxLength: 3 }),
+  });
+  return fc.array(leaf, { minLength: leaves, maxLength: leaves }).map((list) => ({
+    constant: list.map(({ constant }) => constant),
+    features: list.map(({ terms }) => terms.map(({ feature }) => feature)),
+    coefficients: list.map(({ terms }) => terms.map(({ coefficient }) => coefficient)),
+  }));
+}
+
+function linearStep(registers: readonly Register[]): fc.Arbitrary<Linear> {
+  return fc
+    .record({ inputs: inputList(registers), outputs: fc.constantFrom(1, 1, 3) })
+    .chain(({ inputs, outputs }) =>
+      fc.record({
+        kind: fc.constant('linear'),
+        inputs: fc.constant(inputs),
+        inputPrecision: precision,
+        accumulator: precision,
+        weights: fc.array(fc.array(addend, { minLength: inputs.length, maxLength: inputs.length }), {
+          minLength: outputs,
+          maxLength: outputs,
+        }),
+        bias: fc.array(addend, { minLength: outputs, maxLength: outputs }),
+        missing: fc.constantFrom('skip', 'propagate'),
+      }),
+    );
+}
+
+const linkFunction = fc.oneof(
+  fc.record({ name: fc.constant('sigmoid' as const), scale: fc.constantFrom(1, 0.5, -2) }),
+  fc.record({ name: fc.constant('divide' as const), divisor: fc.constantFrom(3, -0.1) }),
+  fc.constantFrom<LinkFunction>(
+    { name: 'exp' },
+    { name: 'softplus' },
+    { name: 'signed-square' },
+    { name: 'step' },
+    { name: 'complement' },
+    { name: 'softmax' },
+    { name: 'argmax' },
+    { name: 'cumulative-softplus' },
+  ),
+);
+
+/** Links over the scores in [from, to): all of them in order, or some. */
+function links(from: Register, to: Register): fc.Arbitrary<Link[]> {
+  const scores = Array.from({ length: to - from }, (_, i) => from + i);
+  const link = fc.record({
+    kind: fc.constant('link' as const),
+    inputs: fc.oneof(fc.constant(scores), inputList(scores)),
+    precision,
+    function: linkFunction,
+  });
+  return fc.array(link, { minLength: 1, maxLength: 3 });
+}
+
+/** Every register of the first `exact` steps is raw, every one of the links is among the values. */
+function assemble(kinds: readonly Feature['kind'][], steps: readonly Step[], exact: number): Model {
+  const firstLink = firstRegister(kinds, steps, exact);
+  const end = firstRegister(kinds, steps, steps.length);
+  const numberFeatures = kinds.flatMap((kind, i) => (kind === 'number' ? [i] : []));
+  const computed = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
+  return {
+    irVersion: 1,
+    task: 'regression',
+    features: kinds.map(
+      (kind, i): Feature =>
+        kind === 'text'
+          ? { kind, name: `text ${i}`, categories: KNOWN_TEXTS }
+          : { kind, name: `number ${i}` },
+    ),
+    steps,
+    output: {
+      value: end - 1,
+      raw: [...numberFeatures, ...computed(kinds.length, firstLink)],
+      values: computed(firstLink, end),
+    },
+  };
+}
+
+function rowFor({ features, steps }: Model): fc.Arbitrary<RowValues> {
+  const thresholds = steps.flatMap((step) =>
+    step.kind === 'tree-ensemble'
+      ? step.trees.flatMap(({ splits }) =>
+          splits.threshold.filter((_, s) => splits.test[s]! < SplitTest.setNanLeft),
+        )
+      : [],
+  );
+  const members = steps.flatMap((step) =>
+    step.kind === 'tree-ensemble' ? step.trees.flatMap(({ splits }) => splits.sets.flat()) : [],
+  );
+  const keys = steps.flatMap((step) =>
+    step.kind === 'encode-category' ? step.categories.filter((key) => typeof key === 'number') : [],
+  );
+  const near = [...thresholds, ...keys].flatMap(neighbours);
+  const numberValue = fc.oneof(
+    { weight: 6, arbitrary: near.length > 0 ? fc.constantFrom(...near) : number },
+    { weight: 3, arbitrary: members.length > 0 ? fc.constantFrom(...members) : category },
+    { weight: 3, arbitrary: number },
+    { weight: 1, arbitrary: category.map((value) => value + 0.7) },
+    { weight: 2, arbitrary: fc.constantFrom(null, Number.NaN) },
+  );
+  const textValue = fc.oneof(fc.constantFrom<string | null>(...KNOWN_TEXTS, 'unseen', null));
+  return fc.tuple(...features.map(({ kind }) => (kind === 'text' ? textValue : numberValue)));
+}
+
+/** The number itself, and the next ones up and down in float64 and in float32. */
+function neighbours(value: number): number[] {
+  if (!Number.isFinite(value)) return [value];
+  const doubles = new BigInt64Array(Float64Array.of(value).buffer)[0]!;
+  const singles = new Int32Array(Float32Array.of(value).buffer)[0]!;
+  const around = [-1, 1].flatMap((step) => [
+    new Float64Array(BigInt64Array.of(doubles + BigInt(step)).buffer)[0]!,
+    new Float32Array(Int32Array.of(singles + step).buffer)[0]!,
+  ]);
+  return [value, Math.fround(value), ...around].filter((near) => !Number.isNaN(near));
+}
