@@ -1,0 +1,52 @@
+import { sessionCached } from '../compile/bundle.ts';
+import { dollarQuote, quoteIdent } from '../quote.ts';
+import type { Program } from './program.ts';
+import { MAX_ARGUMENTS } from './source-context.ts';
+
+export interface SqlFunction {
+  /** Schema and name, quoted. */
+  readonly name: string;
+  /** Argument types in order: double precision each, or one double precision[]. */
+  readonly argumentTypes: readonly string[];
+  readonly returns: string;
+  /** The CREATE FUNCTION statement. */
+  readonly sql: string;
+}
+
+export interface JavaScriptFunctions {
+  /** Gives the prediction's value. */
+  readonly value: SqlFunction;
+  /** Gives all outputs, as `Program.outputs` lays them out. */
+  readonly outputs: SqlFunction;
+}
+
+/**
+ * The program as two functions of the database, `<name>_value` and `<name>_outputs`. Arguments stand in the order of
+ * `Program.arguments`, as double precision each, or as one array when they are more than MAX_ARGUMENTS; NULL is
+ * missing. The first call of either in a session decodes the constants, for both. On PLJS a function's name has to be a
+ * JavaScript identifier.
+ */
+export function javascriptFunctions(
+  program: Program,
+  { engine, schema, name }: { engine: 'plv8' | 'pljs'; schema: string; name: string },
+): JavaScriptFunctions {
+  if (engine === 'pljs' && !/^[A-Za-z_$][\w$]*$/.test(name)) {
+    throw new TypeError(
+      `PLJS cannot call a function ${JSON.stringify(name)}: it is no JavaScript identifier.`,
+    );
+  }
+  const inArray = program.arguments.length > MAX_ARGUMENTS;
+  const names = inArray ? ['x'] : program.arguments.map((_, k) => `x${k}`);
+  const type = inArray ? 'double precision[]' : 'double precision';
+  const create = (part: 'value' | 'outputs', returns: string): SqlFunction => {
+    const qualified = `${quoteIdent(schema)}.${quoteIdent(`${name}_${part}`)}`;
+    const declared = names.map((argument) => `${argument} ${type}`).join(', ');
+    const body = `return ${sessionCached(program)}.${part}(${names.join()});`;
+    const sql =
+      `CREATE OR REPLACE FUNCTION ${qualified}(${declared})\n` +
+      `RETURNS ${returns} LANGUAGE ${engine} IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT\n` +
+      `AS ${dollarQuote(body)};\n`;
+    return { name: qualified, argumentTypes: names.map(() => type), returns, sql };
+  };
+  return { value: create('value', 'double precision'), outputs: create('outputs', 'double precision[]') };
+}
