@@ -7,8 +7,6 @@ const SIGNATURES: readonly (readonly [string, string])[] = [
   ['\xfd7zXZ\x00', 'xz data: unpack the file first'],
   ['PAR1', 'a parquet file'],
   ['CBM1', 'a CatBoost binary model'],
-  ['binf', "XGBoost's old binary format: save the model again as JSON or UBJ"],
-  ['bs64', "XGBoost's old binary format: save the model again as JSON or UBJ"],
   ['<?xml', 'XML (PMML?)'],
   ['<PMML', 'XML (PMML?)'],
 ];
