@@ -1,7 +1,7 @@
-import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { withLock } from '../../src/db/local/lock.ts';
 import { dropLeftovers, keptDatabases, othersAlive, type RunName, runName } from './leftovers.ts';
+import { Presence } from './presence.ts';
 import { startTestServer, stopTestServer, type TestServer } from './server.ts';
 import { ensureTemplate, withDatabase } from './template.ts';
 
@@ -23,8 +23,8 @@ const joining = new URL('.', import.meta.url).pathname;
 /** Runs once before all test files that need a database, and gives vitest what is to run after them. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const run = runName();
-  const { server, alive } = await withLock(joining, () => join(run));
-  await dropLeftovers(alive);
+  const { server, presence } = await withLock(joining, () => join(run));
+  await dropLeftovers(await presence.client());
   const template = await ensureTemplate(server.url);
   project.provide('pgscore', {
     serverUrl: server.url,
@@ -33,22 +33,21 @@ export default async function setup(project: TestProject): Promise<() => Promise
     engine: template.engine,
     run,
   });
-  return () => withLock(joining, () => leave(server, alive, run));
+  return () => withLock(joining, () => leave(server, presence, run));
 }
 
-/** The open connection says that this run is alive: no other drops its databases or stops the server. */
-async function join(run: RunName): Promise<{ server: TestServer; alive: pg.Client }> {
+async function join(run: RunName): Promise<{ server: TestServer; presence: Presence }> {
   const server = await startTestServer();
-  const alive = new pg.Client({ connectionString: server.url, application_name: run });
-  alive.on('error', () => undefined);
-  await alive.connect();
-  return { server, alive };
+  const presence = new Presence(server.url, run);
+  await presence.client();
+  return { server, presence };
 }
 
-async function leave(server: TestServer, alive: pg.Client, run: RunName): Promise<void> {
-  const others = await othersAlive(alive, run);
-  const kept = await keptDatabases(alive, run);
-  await alive.end();
+async function leave(server: TestServer, presence: Presence, run: RunName): Promise<void> {
+  const client = await presence.client();
+  const others = await othersAlive(client, run);
+  const kept = await keptDatabases(client, run);
+  await presence.close();
   for (const name of kept) console.error(`kept for inspection: ${withDatabase(server.url, name)}`);
   if (server.own && !others && kept.length === 0) await stopTestServer();
 }

@@ -47,7 +47,10 @@ export async function initialize(cluster: Cluster, password: string, sync: boole
 
 async function removeUnfinished(server: string): Promise<void> {
   for (const entry of await readdir(server)) {
-    if (entry.startsWith('data.building-')) await rm(join(server, entry), { recursive: true, force: true });
+    // An initdb whose parent was killed may be writing still; it fails once its files are gone.
+    if (entry.startsWith('data.building-')) {
+      await rm(join(server, entry), { recursive: true, force: true, maxRetries: 10 });
+    }
   }
 }
 
@@ -87,15 +90,19 @@ async function servesFrom(pid: number, data: string): Promise<boolean> {
   return folder !== undefined && folder === (await realpath(data).catch(() => data));
 }
 
-/**
- * Starts the server and waits until it answers. Needs a port that is free; gives false when it was taken in the
- * meantime.
- */
+export type LaunchResult =
+  | 'started'
+  /** Another program took the port in the meantime. */
+  | 'port taken'
+  /** A server is on this data already: one whose starter was killed while it came up. */
+  | 'already running';
+
+/** Starts the server on a port that is free, and waits until it answers. */
 export async function launch(
   cluster: Cluster,
   port: number,
   settings: Readonly<Record<string, string>>,
-): Promise<boolean> {
+): Promise<LaunchResult> {
   const data = dataDirectory(cluster);
   await clearAfterCrash(data);
   const log = join(cluster.server, 'server.log');
@@ -105,9 +112,10 @@ export async function launch(
   const outcome = await tool(cluster, 'pg_ctl', [
     ...['start', '-w', '-t', '110', '-s', '-D', data, '-l', log, '-o', options.join(' ')],
   ]);
-  if (outcome.code === 0) return true;
+  if (outcome.code === 0) return 'started';
   const messages = (await readFile(log, 'utf8').catch(() => '')).slice(from);
-  if (/could not bind|Address already in use/.test(messages)) return false;
+  if (/could not bind|Address already in use/.test(messages)) return 'port taken';
+  if (/lock file .* already exists|pre-existing shared memory/.test(messages)) return 'already running';
   throw localServerError(
     `PostgreSQL did not start: ${tail(messages) || tail(outcome.stderr)} (all of it in ${log})`,
     {
@@ -164,9 +172,9 @@ function tool(cluster: Cluster, name: string, args: readonly string[]): Promise<
   return run(join(cluster.binaries, 'bin', name), args, { cwd: cluster.server, account: cluster.account });
 }
 
-/** `wanted` when it is free, else a free loopback port. */
-export async function freePort(wanted?: number): Promise<number> {
-  if (wanted !== undefined && (await listenOnce(wanted)) !== undefined) return wanted;
+/** `wanted`, if it is one (not 0) and free, else a free loopback port. */
+export async function freePort(wanted = 0): Promise<number> {
+  if (wanted && (await listenOnce(wanted)) !== undefined) return wanted;
   const port = await listenOnce(0);
   if (port === undefined) throw localServerError('no loopback port is free');
   return port;

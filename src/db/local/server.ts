@@ -100,6 +100,7 @@ async function finish(instance: Instance, state: State): Promise<void> {
   await writeState(instance.home, state);
 }
 
+/** The port that the server then listens on. */
 async function launchOnFreePort(
   cluster: Cluster,
   wanted: number | undefined,
@@ -107,9 +108,14 @@ async function launchOnFreePort(
 ): Promise<number> {
   for (let attempt = 0; attempt < 5; attempt++) {
     const port = await freePort(attempt === 0 ? wanted : undefined);
-    if (await launch(cluster, port, settings)) return port;
+    const result = await launch(cluster, port, settings);
+    if (result === 'started') return port;
+    const other = result === 'already running' ? await awaitReady(cluster) : undefined;
+    if (other !== undefined) return other.port;
   }
-  throw localServerError('every free port was taken by another process before PostgreSQL could listen on it');
+  throw localServerError(
+    `PostgreSQL could not start: others took its ports, or its data is in use; see ${cluster.server}/server.log`,
+  );
 }
 
 /** The database with the JavaScript language in it; at the first start only, and after a start that was cut off. */
