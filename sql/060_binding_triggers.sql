@@ -14,8 +14,7 @@ DECLARE
   fed jsonb;
   inputs text[];
   predictions text[];
-  old_row text;
-  new_row text;
+  old_and_new text;
   function text := 'binding_' || binding;
   name text;
 BEGIN
@@ -31,17 +30,18 @@ BEGIN
   name := 'zz_pgscore_' || binding || '_%s_' || b.model;
   EXECUTE format('CREATE TRIGGER %I BEFORE INSERT ON %s FOR EACH ROW EXECUTE FUNCTION pgscore_internal.%I()',
                  format(name, 'insert'), b.relation, function);
-  -- *<> and *= compare stored bytes: they exist for every type, and see a change that an equality operator would not.
-  SELECT format('ROW(%s)', string_agg(format('OLD.%I', i), ', ')), format('ROW(%s)', string_agg(format('NEW.%I', i), ', '))
-  INTO old_row, new_row
+  -- As records, compared by stored bytes: that exists for every type, and sees changes that an equality would not.
+  -- By function, not by the operators *<> and *=: between two ROW(…) these survive no dump.
+  SELECT format('ROW(%s), ROW(%s)', string_agg(format('OLD.%I', i), ', '), string_agg(format('NEW.%I', i), ', '))
+  INTO old_and_new
   FROM unnest(inputs) AS columns (i);
   IF inputs <> '{}' THEN
-    EXECUTE format('CREATE TRIGGER %I BEFORE UPDATE ON %s FOR EACH ROW WHEN (%s OPERATOR(pg_catalog.*<>) %s) EXECUTE FUNCTION pgscore_internal.%I()',
-                   format(name, 'update'), b.relation, old_row, new_row, function);
+    EXECUTE format('CREATE TRIGGER %I BEFORE UPDATE ON %s FOR EACH ROW WHEN (pg_catalog.record_image_ne(%s)) EXECUTE FUNCTION pgscore_internal.%I()',
+                   format(name, 'update'), b.relation, old_and_new, function);
   END IF;
   EXECUTE format('CREATE TRIGGER %I BEFORE UPDATE OF %s ON %s FOR EACH ROW %s EXECUTE FUNCTION pgscore_internal.%I()',
                  format(name, 'rewrite'), (SELECT string_agg(quote_ident(p), ', ') FROM unnest(predictions) AS columns (p)), b.relation,
-                 CASE WHEN inputs <> '{}' THEN format('WHEN (%s OPERATOR(pg_catalog.*=) %s)', old_row, new_row) ELSE '' END, function);
+                 CASE WHEN inputs <> '{}' THEN format('WHEN (pg_catalog.record_image_eq(%s))', old_and_new) ELSE '' END, function);
   UPDATE pgscore_internal.bindings AS t
   SET features = (SELECT jsonb_object_agg(e ->> 'name', CASE WHEN e ? 'sql' THEN jsonb_build_object('sql', e -> 'sql')
                                                             ELSE jsonb_build_object('column', e -> 'column') END)

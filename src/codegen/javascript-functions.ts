@@ -6,7 +6,7 @@ import { MAX_ARGUMENTS } from './source-context.ts';
 export interface SqlFunction {
   /** Schema and name, quoted. */
   readonly name: string;
-  /** Argument types in order: double precision each, or one double precision[]. */
+  /** Argument types in order: text, then double precision each, or one double precision[]. */
   readonly argumentTypes: readonly string[];
   readonly returns: string;
   /** The CREATE FUNCTION statement. */
@@ -21,10 +21,12 @@ export interface JavaScriptFunctions {
 }
 
 /**
- * The program as two functions of the database, `<name>_value` and `<name>_outputs`. Arguments stand in the order of
- * `Program.arguments`, as double precision each, or as one array when they are more than MAX_ARGUMENTS; NULL is
- * missing. The first call of either in a session decodes the constants, for both. On PLJS a function's name has to be a
- * JavaScript identifier.
+ * The program as two functions of the database, `<name>_value` and `<name>_outputs`. Their first argument is a row as
+ * the text of a JSON object, which gives NULL when it does not fit the signature. When it is NULL, the others count:
+ * in the order of `Program.arguments`, as double precision each, or as one array when they are more than
+ * MAX_ARGUMENTS; NULL is missing. Each function carries the whole program, so that it needs nothing else to exist; the
+ * first call of either in a session decodes the constants, for both. On PLJS a function's name has to be a JavaScript
+ * identifier.
  */
 export function javascriptFunctions(
   program: Program,
@@ -40,13 +42,18 @@ export function javascriptFunctions(
   const type = inArray ? 'double precision[]' : 'double precision';
   const create = (part: 'value' | 'outputs', returns: string): SqlFunction => {
     const qualified = `${quoteIdent(schema)}.${quoteIdent(`${name}_${part}`)}`;
-    const declared = names.map((argument) => `${argument} ${type}`).join(', ');
-    const body = `return ${sessionCached(program)}.${part}(${names.join()});`;
+    const declared = ['json text', ...names.map((argument) => `${argument} ${type}`)].join(', ');
+    const body = [
+      `const program = ${sessionCached(program)};`,
+      `if (json === null) return program.${part}(${names.join(', ')});`,
+      'const row = program.read(json);',
+      `return row === null ? null : program.${part}(${inArray ? 'row' : '...row'});`,
+    ].join('\n');
     const sql =
       `CREATE OR REPLACE FUNCTION ${qualified}(${declared})\n` +
       `RETURNS ${returns} LANGUAGE ${engine} IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT\n` +
       `AS ${dollarQuote(body)};\n`;
-    return { name: qualified, argumentTypes: names.map(() => type), returns, sql };
+    return { name: qualified, argumentTypes: ['text', ...names.map(() => type)], returns, sql };
   };
   return { value: create('value', 'double precision'), outputs: create('outputs', 'double precision[]') };
 }

@@ -1,6 +1,13 @@
 import { fileURLToPath } from 'node:url';
 import { bundle } from '../compile/bundle.ts';
-import { type Model, type Register, registerLayout, type Step, stepWidth } from '../ir/model.ts';
+import {
+  type EncodeCategory,
+  type Model,
+  type Register,
+  registerLayout,
+  type Step,
+  stepWidth,
+} from '../ir/model.ts';
 import { SourceContext } from './source-context.ts';
 import { stepSource } from './step-source.ts';
 
@@ -9,9 +16,10 @@ export interface Program {
   /** What the two functions take, in this order. Features that decide nothing are not among them. */
   readonly arguments: readonly ProgramArgument[];
   /**
-   * An expression whose value is an object of two functions. `value(x0, …)` gives the prediction's value as a number;
-   * `outputs(x0, …)` a plain array as `OutputLayout` says. With more than MAX_ARGUMENTS arguments both take one array
-   * of them instead. An argument is a number; null, undefined and NaN are missing.
+   * An expression whose value is an object of three functions. `value(x0, …)` gives the prediction's value as a
+   * number; `outputs(x0, …)` a plain array as `OutputLayout` says; `read(json)` the arguments, out of a row in JSON,
+   * or null. With more than MAX_ARGUMENTS arguments the former two take one array of them instead. An argument is a
+   * number; null, undefined and NaN are missing.
    */
   readonly code: string;
   /** SHA-256 of `code`, 64 hexadecimal digits. */
@@ -149,6 +157,7 @@ function programSource(
   };
   const wanted = outputRegisters(model);
   const elements = wanted.map((register) => (register === undefined ? 'NaN' : context.read(register)));
+  const read = rowReaderSource(model, programArguments, context);
   // In a function of its own, and not at the top of the module, constants stay `const` in the bundle: V8 then knows
   // that they never change and compiles their addresses into the code.
   return [
@@ -163,7 +172,23 @@ function programSource(
     'return {value,outputs};',
     '})();',
     'export const value=program.value,outputs=program.outputs;',
+    `export const read=${read};`,
   ].join('\n');
+}
+
+/** Calls createRowReader of src/plv8/row-reader.ts: features that are no argument are read too, and have to fit. */
+function rowReaderSource(
+  model: Model,
+  programArguments: readonly ProgramArgument[],
+  context: SourceContext,
+): string {
+  const features = model.features.map(({ name, kind }) => [name, kind]);
+  const specs = programArguments.map(({ feature, step: index }) => {
+    if (index === undefined) return `[${feature}]`;
+    const step = model.steps[index] as EncodeCategory;
+    return `[${feature},${JSON.stringify(step.categories)},${step.missing},${step.unknown}]`;
+  });
+  return `${context.kernel('row-reader', 'createRowReader')}(${JSON.stringify(features)},[${specs.join()}])`;
 }
 
 /** null and undefined become NaN: to JavaScript null were the number 0. */

@@ -1,7 +1,10 @@
 import { type Model, type Register, registerLayout, stepWidth } from '../ir/model.ts';
 
-/** Up to this many arguments SQL passes each by itself, above them one array. PostgreSQL's own limit. */
-export const MAX_ARGUMENTS = 100;
+/**
+ * Up to this many arguments SQL passes each by itself, above them one array. PostgreSQL's own limit is 100, and one
+ * is taken by the row in JSON.
+ */
+export const MAX_ARGUMENTS = 99;
 
 /**
  * How the generated code names things. With arguments of their own, registers are constants `r0`, `r1`, … and

@@ -4,9 +4,9 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runner } from 'node-pg-migrate';
 import pg from 'pg';
-import { quoteLiteral } from '../quote.ts';
 import { PgscoreError } from '../errors.ts';
 import { packageVersion } from '../package-version.ts';
+import { quoteLiteral } from '../quote.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const MIGRATIONS = join(root, 'migrations');

@@ -6,6 +6,7 @@ import type { ImportOptions } from '../../src/import/importer.ts';
 import { importModel } from '../../src/import/registry.ts';
 import { evaluate } from '../../src/ir/evaluate.ts';
 import type { Model, Prediction } from '../../src/ir/model.ts';
+import { createDatabaseScorers, type DatabaseScorer } from './database.ts';
 
 /** One value a feature, in signature order; null is missing. */
 export type Row = readonly (number | string | null)[];
@@ -58,7 +59,7 @@ export function importCase({ file, options }: Pick<Case, 'file' | 'options'>): M
 
 /**
  * Declares a test for each engine and case: every row's raw scores and predictions against the library's own.
- * Engines are the reference evaluator and the program in Node.
+ * Engines are the reference evaluator, the program in Node, and the program in the test database.
  */
 export function describeConformance(title: string, cases: readonly Case[], tolerances: Tolerances): void {
   describe(title, () => {
@@ -86,6 +87,16 @@ export function describeConformance(title: string, cases: readonly Case[], toler
           scorer.score(Object.fromEntries(features.map(({ name }, i) => [name, row[i]]))),
         );
         compare(each, predictions, tolerances);
+      });
+    });
+
+    describe('program in the database', () => {
+      let scorers: readonly DatabaseScorer[];
+      beforeAll(async () => {
+        scorers = await createDatabaseScorers(cases.map(model));
+      });
+      it.each(cases)('$name', async (each) => {
+        compare(each, await scorers[cases.indexOf(each)]!(each.rows), tolerances);
       });
     });
   });

@@ -1,0 +1,315 @@
+import type { EncodeCategory, Feature, Model } from '../ir/model.ts';
+import { quoteIdent, quoteLiteral } from '../quote.ts';
+import type { Program, Range } from './program.ts';
+import { MAX_ARGUMENTS } from './source-context.ts';
+
+/** The schemas of DESIGN: what people call, and what only generated SQL calls. */
+const MODELS = 'pgscore_models';
+const INTERNAL = 'pgscore_internal';
+
+/** Above this many features a scoring function takes arrays: PostgreSQL functions have at most 100 arguments. */
+const MAX_SCALARS = 100;
+
+/** Text features with more categories than this are looked up in a jsonb constant: a binary search, not a chain of WHENs. */
+const MAX_CASE_BRANCHES = 24;
+
+export interface VersionSql {
+  /** The version's own functions, immutable, in pgscore_models. They need the JavaScript ones to exist. */
+  readonly functions: string;
+  /** The statements that make the version the champion: the functions that bear the model's name. */
+  readonly activation: string;
+}
+
+export interface VersionNames {
+  readonly model: string;
+  readonly version: number;
+  /** Base of all the version's function names: churn_v3_1a2b3c4d. */
+  readonly functionName: string;
+}
+
+/**
+ * The SQL around a version's JavaScript functions, `<functionName>_value` and `<functionName>_outputs` in
+ * pgscore_internal: named arguments, texts coded to numbers, jsonb, labels. All of it is inlined into the calling query by
+ * PostgreSQL and costs nothing by itself.
+ */
+export function versionSql(model: Model, program: Program, names: VersionNames): VersionSql {
+  const call = new ScoringCall(model, program, names.functionName);
+  const own = (part: 'value' | 'outputs') =>
+    createFunction({
+      name: names.functionName + (part === 'value' ? '' : '__outputs'),
+      parameters: call.parameters,
+      returns: part === 'value' ? 'double precision' : 'double precision[]',
+      volatility: 'IMMUTABLE',
+      body: call.fromScalars(part),
+      comment: `${names.model} version ${names.version}: ${part === 'value' ? 'the value' : OUTPUTS}, from scalars`,
+    });
+  return {
+    functions: `${own('value')}\n${own('outputs')}`,
+    activation: championFunctions(model, program, names, call).join('\n'),
+  };
+}
+
+const OUTPUTS = 'all outputs as [value, predicted class, raw…, values…, probabilities…]';
+
+/**
+ * The privilege to call a model is EXECUTE on its plain function. The functions beside it are open to all and name
+ * that function in a branch that is never taken: PostgreSQL checks the privilege when it plans the call.
+ */
+function championFunctions(model: Model, program: Program, names: VersionNames, call: ScoringCall): string[] {
+  const { model: name, version } = names;
+  const plain = `${MODELS}.${quoteIdent(name)}`;
+  const guard = `${plain}(${call.parametersFromJson})`;
+  const rejected = `${INTERNAL}.reject_features(${quoteLiteral(name)}, ${version}, features)`;
+  const stable = { volatility: 'STABLE' as const };
+  const outputs = { returns: 'double precision[]', ...stable };
+  const fromOutputs = { parameters: 'outputs double precision[]', ...stable };
+  return [
+    createFunction({
+      name,
+      parameters: call.parameters,
+      returns: 'double precision',
+      ...stable,
+      body: call.fromScalars('value'),
+      comment: `model ${name}: ${describeValue(model)}. Answers with version ${version}`,
+    }),
+    createFunction({
+      name: `${name}__outputs`,
+      parameters: call.parameters,
+      ...outputs,
+      body: `COALESCE(${call.fromScalars('outputs')}, ARRAY[${plain}(${call.parameterNumbers})])`,
+      comment: `model ${name}: ${OUTPUTS}, from scalars`,
+    }),
+    createFunction({
+      name: `${name}__from_jsonb`,
+      parameters: 'features jsonb',
+      returns: 'double precision',
+      ...stable,
+      body: `COALESCE(${call.fromJson('value')}, ${rejected}, ${guard})`,
+      comment: `model ${name}: the value, from a JSON object`,
+    }),
+    createFunction({
+      name: `${name}__outputs_from_jsonb`,
+      parameters: 'features jsonb',
+      ...outputs,
+      body: `COALESCE(${call.fromJson('outputs')}, ARRAY[${rejected}, ${guard}])`,
+      comment: `model ${name}: ${OUTPUTS}, from a JSON object`,
+    }),
+    createFunction({
+      name: `${name}__label`,
+      ...fromOutputs,
+      returns: 'text',
+      body: labelOf(model),
+      comment: `model ${name}: the label among its outputs`,
+    }),
+    createFunction({
+      name: `${name}__proba`,
+      ...fromOutputs,
+      returns: 'jsonb',
+      body: probabilitiesOf(model, program),
+      comment: `model ${name}: the probabilities among its outputs`,
+    }),
+    createFunction({
+      name: `${name}__raw`,
+      ...fromOutputs,
+      returns: 'double precision[]',
+      body: slice(program.outputs.raw),
+      comment: `model ${name}: the raw scores among its outputs`,
+    }),
+    createFunction({
+      name: `${name}__version`,
+      parameters: '',
+      returns: 'integer',
+      ...stable,
+      body: String(version),
+      comment: `model ${name}: the version that the name answers with`,
+    }),
+  ];
+}
+
+/** Writes calls of the two JavaScript functions from the parameters of an SQL function. */
+class ScoringCall {
+  readonly parameters: string;
+  /** $1, $2, …: the parameters, handed on. */
+  readonly parameterNumbers: string;
+  /** Something of each parameter's type out of one jsonb parameter: no constants, which the planner would evaluate. */
+  readonly parametersFromJson: string;
+  private readonly model: Model;
+  private readonly program: Program;
+  private readonly functionName: string;
+  private readonly scalars: boolean;
+
+  constructor(model: Model, program: Program, functionName: string) {
+    this.model = model;
+    this.program = program;
+    this.functionName = functionName;
+    this.scalars = model.features.length <= MAX_SCALARS;
+    const types = this.scalars ? model.features.map(sqlType) : arrayTypes(model.features);
+    const names = this.scalars ? parameterNames(model.features) : ['numbers', 'texts'];
+    this.parameters = types.map((type, i) => `${quoteIdent(names[i]!)} ${type}`).join(', ');
+    this.parameterNumbers = types.map((_, i) => `$${i + 1}`).join(', ');
+    this.parametersFromJson = types.map((type) => JSON_TO_TYPE[type]!).join(', ');
+  }
+
+  fromScalars(part: 'value' | 'outputs'): string {
+    const values = this.program.arguments.map(({ feature, step }) => {
+      const parameter = this.parameter(feature);
+      return step === undefined ? parameter : encodeSql(parameter, this.model.steps[step] as EncodeCategory);
+    });
+    return this.call(part, 'NULL', this.inArray() ? arrayOf(values) : values.join(', '));
+  }
+
+  fromJson(part: 'value' | 'outputs'): string {
+    const nulls = this.program.arguments.map(() => 'NULL');
+    return this.call(part, '$1::text', this.inArray() ? 'NULL' : nulls.join(', '));
+  }
+
+  private call(part: string, json: string, values: string): string {
+    const separator = values === '' ? '' : ', ';
+    return `${INTERNAL}.${quoteIdent(`${this.functionName}_${part}`)}(${json}${separator}${values})`;
+  }
+
+  private inArray(): boolean {
+    return this.program.arguments.length > MAX_ARGUMENTS;
+  }
+
+  /** Scalars by position; above 100 features an element of the array of its kind. */
+  private parameter(feature: number): string {
+    if (this.scalars) return `$${feature + 1}`;
+    const { kind } = this.model.features[feature]!;
+    const before = this.model.features.slice(0, feature).filter((each) => each.kind === kind).length;
+    const hasNumbers = this.model.features.some((each) => each.kind === 'number');
+    return `$${kind === 'number' || !hasNumbers ? 1 : 2}[${before + 1}]`;
+  }
+}
+
+const JSON_TO_TYPE: Readonly<Record<string, string>> = {
+  'double precision': 'length($1::text)::double precision',
+  text: '$1::text',
+  'double precision[]': 'ARRAY[length($1::text)]::double precision[]',
+  'text[]': 'ARRAY[$1::text]',
+};
+
+function sqlType(feature: Feature): string {
+  return feature.kind === 'number' ? 'double precision' : 'text';
+}
+
+function arrayTypes(features: readonly Feature[]): string[] {
+  const kinds = new Set(features.map(({ kind }) => kind));
+  return [...(kinds.has('number') ? ['double precision[]'] : []), ...(kinds.has('text') ? ['text[]'] : [])];
+}
+
+function arrayOf(values: readonly string[]): string {
+  return `ARRAY[${values.join(', ')}]::double precision[]`;
+}
+
+/**
+ * Argument names: the features' own, as far as PostgreSQL can hold them (63 bytes, not empty, each once); a name that
+ * it cannot hold is cut and numbered. Calls by position are not affected.
+ */
+function parameterNames(features: readonly Feature[]): string[] {
+  const taken = new Set<string>();
+  return features.map(({ name }, i) => {
+    let fitting = name;
+    if (name === '' || Buffer.byteLength(name) > 63 || taken.has(name)) {
+      const suffix = `_${i + 1}`;
+      fitting = cutToBytes(name === '' ? 'feature' : name, 63 - suffix.length) + suffix;
+    }
+    taken.add(fitting);
+    return fitting;
+  });
+}
+
+/** The longest prefix of whole characters within so many bytes of UTF-8. */
+function cutToBytes(text: string, bytes: number): string {
+  let cut = '';
+  for (const character of text) {
+    if (Buffer.byteLength(cut + character) > bytes) break;
+    cut += character;
+  }
+  return cut;
+}
+
+/** The code of a text, byte for byte whatever the collation of the column: `COLLATE "C"`. */
+function encodeSql(parameter: string, step: EncodeCategory): string {
+  const categories = step.categories as readonly string[];
+  const missing = numberSql(step.missing);
+  const unknown = numberSql(step.unknown);
+  const known =
+    categories.length > MAX_CASE_BRANCHES
+      ? lookup(parameter, categories, unknown)
+      : `CASE ${parameter} COLLATE "C"${categories.map((c, code) => ` WHEN ${quoteLiteral(c)} THEN ${code}`).join('')} ELSE ${unknown} END`;
+  return missing === unknown ? known : `CASE WHEN ${parameter} IS NULL THEN ${missing} ELSE ${known} END`;
+}
+
+function lookup(parameter: string, categories: readonly string[], unknown: string): string {
+  const codes = JSON.stringify(Object.fromEntries(categories.map((category, code) => [category, code])));
+  return `COALESCE((${quoteLiteral(codes)}::jsonb ->> ${parameter})::double precision, ${unknown})`;
+}
+
+/** NaN is missing to the program, and so is NULL, which is shorter and typed by its context. */
+function numberSql(code: number): string {
+  if (Number.isNaN(code)) return 'NULL::double precision';
+  return Number.isFinite(code) ? `(${code})::double precision` : `'${code}'::double precision`;
+}
+
+function slice({ start, end }: Range): string {
+  return `outputs[${start + 1}:${end}]`;
+}
+
+function labelOf({ output }: Model): string {
+  if (output.classes === undefined) return 'NULL';
+  return `(ARRAY[${output.classes.labels.map(quoteLiteral).join(', ')}]::text[])[outputs[2]::integer + 1]`;
+}
+
+function probabilitiesOf({ output }: Model, program: Program): string {
+  if (output.classes?.probabilities === undefined) return 'NULL';
+  const { labels } = output.classes;
+  const first = program.outputs.probabilities.start + 1;
+  // A function call takes 100 arguments at the most: 50 pairs.
+  const objects: string[] = [];
+  for (let i = 0; i < labels.length; i += 50) {
+    const pairs = labels
+      .slice(i, i + 50)
+      .map((label, k) => `${quoteLiteral(label)}, outputs[${first + i + k}]`);
+    objects.push(`jsonb_build_object(${pairs.join(', ')})`);
+  }
+  return `CASE WHEN outputs IS NOT NULL THEN ${objects.join(' || ')} END`;
+}
+
+function describeValue({ task, output }: Model): string {
+  switch (task) {
+    case 'binary':
+      return `the probability of ${JSON.stringify(output.classes?.labels[1] ?? 'the positive class')}`;
+    case 'multiclass':
+      return `the index of the predicted class among ${JSON.stringify(output.classes?.labels ?? [])}`;
+    case 'clustering':
+      return 'the cluster';
+    case 'anomaly':
+      return 'the anomaly score';
+    case 'ranking':
+      return 'the ranking score';
+    case 'survival':
+      return 'the survival prediction';
+    case 'regression':
+      return 'the predicted value';
+  }
+}
+
+interface FunctionText {
+  readonly name: string;
+  readonly parameters: string;
+  readonly returns: string;
+  readonly volatility: 'IMMUTABLE' | 'STABLE';
+  /** One SQL expression. */
+  readonly body: string;
+  readonly comment: string;
+}
+
+function createFunction({ name, parameters, returns, volatility, body, comment }: FunctionText): string {
+  const qualified = `${MODELS}.${quoteIdent(name)}`;
+  return (
+    `CREATE OR REPLACE FUNCTION ${qualified}(${parameters})\n` +
+    `RETURNS ${returns} LANGUAGE sql ${volatility} PARALLEL SAFE\nRETURN ${body};\n` +
+    `COMMENT ON FUNCTION ${qualified} IS ${quoteLiteral(comment)};\n`
+  );
+}

@@ -1,0 +1,135 @@
+import type pg from 'pg';
+import { detectEngine, type Engine } from '../db/engine.ts';
+import { PgscoreError } from '../errors.ts';
+import type { ImportedModel, ModelFile } from '../import/importer.ts';
+import { type GoldenRow, makeGoldenRows } from './golden.ts';
+import {
+  checkModelName,
+  contentHash,
+  defaultTolerance,
+  type VersionMigration,
+  type VersionRequest,
+  writeVersionMigration,
+} from './plan.ts';
+
+/** How many rows a deploy without golden rows draws for itself: enough to pass through most trees, a few kB of SQL. */
+const DRAWN_ROWS = 32;
+
+export interface DeployRequest {
+  readonly name: string;
+  readonly imported: ImportedModel;
+  readonly file: ModelFile;
+  /** Rows with the training framework's outputs; without them rows are drawn and held to the reference evaluator. */
+  readonly golden?: { readonly rows: readonly GoldenRow[]; readonly origin: string };
+  readonly tolerance?: number;
+  readonly metrics?: Readonly<Record<string, unknown>>;
+}
+
+/** What a deploy would do, or did. */
+export interface DeployPlan {
+  readonly name: string;
+  readonly version: number;
+  readonly engine: Engine;
+  /** True when this content is registered under `version` already, and nothing is to be done. */
+  readonly exists: boolean;
+  /** The version that `name` answers with when the deploy is done. */
+  readonly champion: number;
+  readonly goldenRows: number;
+  /** Absent when `exists`. */
+  readonly migration?: VersionMigration;
+}
+
+/** Writes the migration for the next version of a model of this database; changes nothing. Throws PgscoreError. */
+export async function planDeploy(client: pg.ClientBase, request: DeployRequest): Promise<DeployPlan> {
+  checkModelName(request.name);
+  await requireSchema(client);
+  const engine = await detectEngine(client);
+  const known = await knownVersions(client, request.name);
+  const same = known.find((version) => version.content_hash === contentHash(request.imported.model));
+  const champion = known.find((version) => version.is_champion)?.version;
+  if (same !== undefined) {
+    const { name } = request;
+    return {
+      name,
+      version: same.version,
+      engine,
+      exists: true,
+      champion: champion ?? same.version,
+      goldenRows: 0,
+    };
+  }
+  const version = Math.max(0, ...known.map((each) => each.version)) + 1;
+  const migration = versionRequest(request, version, engine);
+  return {
+    name: request.name,
+    version,
+    engine,
+    exists: false,
+    champion: champion ?? version,
+    goldenRows: migration.golden.length,
+    migration: await writeVersionMigration(migration),
+  };
+}
+
+/** The migration without a database to ask: the caller says which version and which engine it is for. */
+export function versionRequest(request: DeployRequest, version: number, engine: Engine): VersionRequest {
+  const { model } = request.imported;
+  return {
+    name: request.name,
+    version,
+    imported: request.imported,
+    file: request.file,
+    engine,
+    golden: request.golden?.rows ?? makeGoldenRows(model, DRAWN_ROWS),
+    goldenOrigin: request.golden?.origin ?? 'drawn by pgscore, as its reference evaluator scores them',
+    tolerance: request.tolerance ?? defaultTolerance(model),
+    ...(request.metrics === undefined ? {} : { metrics: request.metrics }),
+  };
+}
+
+/** Applies a plan. Throws PGS_DEPLOY, with nothing changed, when a golden row differs or the database refuses. */
+export async function applyDeploy(client: pg.ClientBase, plan: DeployPlan): Promise<void> {
+  if (plan.migration === undefined) return;
+  try {
+    await client.query(plan.migration.up);
+  } catch (error) {
+    await client.query('ROLLBACK');
+    throw asDeployError(error, plan);
+  }
+}
+
+function asDeployError(error: unknown, plan: DeployPlan): unknown {
+  const { message, detail, hint, code } = error as Partial<pg.DatabaseError>;
+  if (code === undefined) return error;
+  const text = [`${plan.name} version ${plan.version} was not deployed: ${message}`, detail]
+    .filter(Boolean)
+    .join('\n');
+  return new PgscoreError('PGS_DEPLOY', text, { cause: error, ...(hint === undefined ? {} : { hint }) });
+}
+
+interface KnownVersion {
+  readonly version: number;
+  readonly content_hash: string;
+  readonly is_champion: boolean;
+}
+
+async function knownVersions(client: pg.ClientBase, model: string): Promise<KnownVersion[]> {
+  const { rows } = await client.query<KnownVersion>(
+    `SELECT v.version, v.content_hash, v.version IS NOT DISTINCT FROM m.champion AS is_champion
+       FROM pgscore_internal.versions AS v JOIN pgscore_internal.models AS m ON m.name = v.model
+      WHERE v.model = $1`,
+    [model],
+  );
+  return rows;
+}
+
+/** Throws PGS_DATABASE unless the pgscore schema is installed. */
+export async function requireSchema(client: pg.ClientBase): Promise<void> {
+  const { rows } = await client.query<{ found: string | null; database: string }>(
+    `SELECT to_regclass('pgscore_internal.installation') AS found, current_database() AS database`,
+  );
+  if (rows[0]!.found !== null) return;
+  throw new PgscoreError('PGS_DATABASE', `the database "${rows[0]!.database}" has no pgscore schema`, {
+    hint: 'Run pgscore migrate first.',
+  });
+}

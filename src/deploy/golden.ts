@@ -1,0 +1,188 @@
+import { PgscoreError } from '../errors.ts';
+import { evaluate } from '../ir/evaluate.ts';
+import type { Feature, Model, Prediction } from '../ir/model.ts';
+import { type InputRow, readRows } from '../rows.ts';
+
+/** A row with what is expected of it. Numbers that JSON does not have stand as texts: "NaN", "Infinity", "-Infinity". */
+export interface GoldenRow {
+  /** The row's place in its file, for messages. */
+  readonly row: number;
+  readonly features: Readonly<Record<string, JsonScalar>>;
+  readonly value?: JsonScalar;
+  readonly label?: string;
+  readonly raw?: readonly JsonScalar[];
+  readonly values?: readonly JsonScalar[];
+}
+
+export type JsonScalar = number | string | boolean | null;
+
+/** Column names that hold an expectation, when the model has no feature of that name. */
+const VALUE_COLUMNS = ['expected_value', 'value', 'prediction', 'probability', 'score'];
+const RAW_COLUMNS = ['expected_raw', 'raw', 'margin', 'decision'];
+const LABEL_COLUMNS = ['expected_label', 'label'];
+
+/**
+ * Golden rows from a file with features and expectations side by side, or from two files matched line by line
+ * (`expected`). Throws PGS_INPUT when a feature is absent, when no column holds an expectation, or when the two files
+ * differ in length.
+ */
+export async function readGoldenRows(model: Model, path: string, expected?: string): Promise<GoldenRow[]> {
+  const rows = await collect(readRows(path, model.features));
+  const expectations = expected === undefined ? rows : await collect(readRows(expected, []));
+  if (expectations.length !== rows.length) {
+    throw new PgscoreError(
+      'PGS_INPUT',
+      `${path} has ${rows.length} rows and ${expected} ${expectations.length}`,
+      {
+        hint: 'The two files are matched row by row.',
+      },
+    );
+  }
+  if (rows.length === 0) throw new PgscoreError('PGS_INPUT', `${path} has no rows`);
+  const columns = findColumns(expectations[0]!, expected ?? path, model);
+  return rows.map((row, i) => goldenRow(model, row, expectations[i]!, columns, path));
+}
+
+async function collect(rows: AsyncIterable<InputRow>): Promise<InputRow[]> {
+  const list: InputRow[] = [];
+  for await (const row of rows) list.push(row);
+  return list;
+}
+
+interface ExpectationColumns {
+  readonly value: string | undefined;
+  readonly raw: string | undefined;
+  readonly label: string | undefined;
+}
+
+function findColumns(row: InputRow, path: string, model: Model): ExpectationColumns {
+  const find = (names: readonly string[]) => names.find((name) => Object.hasOwn(row.extra, name));
+  const columns = { value: find(VALUE_COLUMNS), raw: find(RAW_COLUMNS), label: find(LABEL_COLUMNS) };
+  if (columns.label !== undefined && model.output.classes === undefined) columns.label = undefined;
+  if (columns.value !== undefined || columns.raw !== undefined || columns.label !== undefined) return columns;
+  throw new PgscoreError('PGS_INPUT', `${path}: no column holds what the training framework gave for a row`, {
+    hint: `Name one ${VALUE_COLUMNS[0]}, ${RAW_COLUMNS[0]} or ${LABEL_COLUMNS[0]} (also known: ${[
+      ...VALUE_COLUMNS.slice(1),
+      ...RAW_COLUMNS.slice(1),
+      ...LABEL_COLUMNS.slice(1),
+    ].join(', ')}).`,
+  });
+}
+
+function goldenRow(
+  model: Model,
+  row: InputRow,
+  expectation: InputRow,
+  columns: ExpectationColumns,
+  path: string,
+): GoldenRow {
+  const absent = model.features.filter(({ name }) => !Object.hasOwn(row.features, name));
+  if (absent.length > 0) {
+    throw new PgscoreError(
+      'PGS_INPUT',
+      `${path}, row ${row.number}: no column for ${absent.map(({ name }) => JSON.stringify(name)).join(', ')}`,
+      { hint: 'Golden rows name every feature; an empty field or null means missing.' },
+    );
+  }
+  const cell = (column: string | undefined) => (column === undefined ? undefined : expectation.extra[column]);
+  const value = cell(columns.value);
+  const raw = cell(columns.raw);
+  const label = cell(columns.label);
+  return {
+    row: row.number,
+    features: Object.fromEntries(model.features.map(({ name }) => [name, toJson(row.features[name]!)])),
+    ...(value === undefined || value === null
+      ? {}
+      : { value: expectedNumber(value, path, row.number, columns.value!) }),
+    ...(raw === undefined || raw === null
+      ? {}
+      : { raw: expectedNumbers(raw, path, row.number, columns.raw!) }),
+    ...(label === undefined || label === null ? {} : { label: String(label) }),
+  };
+}
+
+function expectedNumbers(value: unknown, path: string, row: number, column: string): JsonScalar[] {
+  return (Array.isArray(value) ? value : [value]).map((each) => expectedNumber(each, path, row, column));
+}
+
+function expectedNumber(value: unknown, path: string, row: number, column: string): JsonScalar {
+  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  if (typeof number === 'number' && (!Number.isNaN(number) || /^nan$/i.test(String(value))))
+    return toJson(number);
+  throw new PgscoreError(
+    'PGS_INPUT',
+    `${path}, row ${row}, column "${column}": ${JSON.stringify(value)} is no number`,
+  );
+}
+
+/** JSON has no NaN and no infinities; PostgreSQL reads them from these texts. */
+function toJson(value: JsonScalar): JsonScalar {
+  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
+}
+
+/**
+ * Rows for a deploy without golden rows: drawn near the model's own thresholds and over its categories, missing
+ * values among them, with the reference evaluator's answers. The same model always gives the same rows. They prove
+ * that the database computes what the model file says; only the training framework's own outputs prove the import.
+ */
+export function makeGoldenRows(model: Model, count: number): GoldenRow[] {
+  const random = generator(0x9e3779b9);
+  const candidates = candidateValues(model);
+  return Array.from({ length: count }, (_, i) => {
+    const row = model.features.map((_, f) => pick(candidates[f]!, random));
+    const { prediction } = evaluate(model, row);
+    return {
+      row: i + 1,
+      features: Object.fromEntries(model.features.map(({ name }, f) => [name, toJson(row[f]!)])),
+      ...expectations(prediction),
+    };
+  });
+}
+
+function expectations(prediction: Prediction): Omit<GoldenRow, 'row' | 'features'> {
+  return {
+    ...(prediction.value === null ? {} : { value: toJson(prediction.value) }),
+    ...(prediction.label === null ? {} : { label: prediction.label }),
+    raw: prediction.raw.map(toJson),
+    ...(prediction.values === undefined ? {} : { values: prediction.values.map(toJson) }),
+  };
+}
+
+/** What each feature may take: thresholds that test it and their neighbourhood, categories, missing. */
+function candidateValues(model: Model): (number | string | null)[][] {
+  const candidates = model.features.map((feature) => basicValues(feature));
+  for (const step of model.steps) {
+    if (step.kind !== 'tree-ensemble') continue;
+    for (const { splits } of step.trees.slice(0, 100)) {
+      splits.feature.forEach((input, k) => {
+        const list = candidates[step.inputs[input]!];
+        const threshold = splits.threshold[k]!;
+        if (list === undefined || list.length > 200 || !Number.isFinite(threshold)) return;
+        if (model.features[step.inputs[input]!]!.kind === 'number')
+          list.push(threshold, threshold + 0.5, threshold - 0.5);
+      });
+    }
+  }
+  return candidates;
+}
+
+function basicValues(feature: Feature): (number | string | null)[] {
+  if (feature.kind === 'text') return [null, '\u2400 no such category', ...feature.categories.slice(0, 200)];
+  return [null, 0, 1, -1, 3.7, ...(feature.categories ?? []).slice(0, 200)];
+}
+
+function pick<T>(values: readonly T[], random: () => number): T {
+  return values[Math.floor(random() * values.length)]!;
+}
+
+/** Marsaglia's xorshift32 (2003): reproducible everywhere, and good enough to draw test rows. */
+function generator(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    state >>>= 0;
+    return state / 0x1_0000_0000;
+  };
+}

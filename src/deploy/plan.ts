@@ -1,0 +1,244 @@
+import { createHash } from 'node:crypto';
+import { deflateRawSync } from 'node:zlib';
+import { javascriptFunctions } from '../codegen/javascript-functions.ts';
+import { compileProgram, type Program } from '../codegen/program.ts';
+import { versionSql } from '../codegen/sql-functions.ts';
+import type { Engine } from '../db/engine.ts';
+import { PgscoreError } from '../errors.ts';
+import type { ImportedModel, ModelFile } from '../import/importer.ts';
+import { modelToJson } from '../ir/json.ts';
+import type { Model, Step } from '../ir/model.ts';
+import { packageVersion } from '../package-version.ts';
+import { dollarQuote, quoteIdent, quoteLiteral } from '../quote.ts';
+import type { GoldenRow } from './golden.ts';
+
+export interface VersionRequest {
+  /** The model's name. */
+  readonly name: string;
+  /** The number that the version is to have. */
+  readonly version: number;
+  readonly imported: ImportedModel;
+  readonly file: ModelFile;
+  readonly engine: Engine;
+  /** Rows that the migration scores in the target database before it registers the version; at least one. */
+  readonly golden: readonly GoldenRow[];
+  /** Where the golden rows came from, for the migration's reader. */
+  readonly goldenOrigin: string;
+  /** Greatest allowed |got - expected| / (1 + |expected|). */
+  readonly tolerance: number;
+  /** Quality measures to keep with the version. */
+  readonly metrics?: Readonly<Record<string, unknown>>;
+}
+
+/** A version as SQL, both ways. The same text is applied by `pgscore deploy` and written by `--write`. */
+export interface VersionMigration {
+  readonly functionName: string;
+  /** Creates the functions, proves them on the golden rows, registers the version: one transaction. */
+  readonly up: string;
+  readonly down: string;
+}
+
+/** SHA-256 of the model in its internal form: two files that give the same model are the same version. */
+export function contentHash(model: Model): string {
+  return createHash('sha256').update(modelToJson(model)).digest('hex');
+}
+
+export const MODEL_NAME = /^(?!.*__)(?!.*_v[0-9]+_[0-9a-f]{8}$)[a-z](?:[a-z0-9_]{0,38}[a-z0-9])?$/;
+
+/** Throws PGS_USAGE unless functions can be named after the model; the database holds to the same rule. */
+export function checkModelName(name: string): void {
+  if (MODEL_NAME.test(name)) return;
+  throw new PgscoreError('PGS_USAGE', `${JSON.stringify(name)} is no name for a model`, {
+    hint:
+      'A name starts with a small letter and goes on with small letters, digits and single underscores, 40 in all, ' +
+      'and does not look like a version (churn_v3_1a2b3c4d).',
+  });
+}
+
+/** The tolerance that a model's arithmetic allows: 1e-6 where float32 takes part, 1e-12 in float64. */
+export function defaultTolerance(model: Model): number {
+  return model.steps.some(isSinglePrecision) ? 1e-6 : 1e-12;
+}
+
+function isSinglePrecision(step: Step): boolean {
+  switch (step.kind) {
+    case 'encode-category':
+      return false;
+    case 'tree-ensemble':
+    case 'linear':
+      return step.accumulator === 'float32';
+    case 'link':
+      return step.precision === 'float32';
+  }
+}
+
+/** Writes the migration of one version. Throws PGS_UNSUPPORTED for text that PostgreSQL cannot hold. */
+export async function writeVersionMigration(request: VersionRequest): Promise<VersionMigration> {
+  checkModelName(request.name);
+  const { model } = request.imported;
+  checkTexts(model, request.file.name);
+  const program = await compileProgram(model);
+  const hash = contentHash(model);
+  const functionName = `${request.name}_v${request.version}_${hash.slice(0, 8)}`;
+  const names = { model: request.name, version: request.version, functionName };
+  const javascript = javascriptFunctions(program, {
+    engine: request.engine,
+    schema: 'pgscore_internal',
+    name: functionName,
+  });
+  const sql = versionSql(model, program, names);
+  const up = [
+    header(request, functionName),
+    'BEGIN;\n',
+    section('The model: packed constants and the code that evaluates them.'),
+    javascript.value.sql,
+    javascript.outputs.sql,
+    section('The functions that people call: named arguments, texts coded to numbers.'),
+    sql.functions,
+    privileges(functionName),
+    section(
+      `The proof: ${request.golden.length} rows, ${request.goldenOrigin}. One that differs aborts everything.`,
+    ),
+    verification(request, functionName, program),
+    section('The register. The first version of a model becomes its champion.'),
+    registration(request, functionName, hash, sql.activation),
+    'COMMIT;\n',
+  ].join('\n');
+  return { functionName, up, down: downSql(request) };
+}
+
+function header({ name, version, file, imported, engine }: VersionRequest, functionName: string): string {
+  const { source, model } = imported;
+  return [
+    `-- pgscore ${packageVersion()}: model ${name}, version ${version}, as pgscore_models.${functionName} (${engine}).`,
+    `-- From ${oneLine(file.name)}: ${source.format}${source.objective === null ? '' : `, ${oneLine(source.objective)}`}, ` +
+      `${model.task}, ${model.features.length} features.`,
+    '-- One transaction: all of it takes effect, or nothing does. Applying it twice changes nothing.',
+    '',
+  ].join('\n');
+}
+
+/** Texts from outside, made safe for a comment that ends at the end of its line. */
+function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
+}
+
+function section(text: string): string {
+  return `-- ${text}\n`;
+}
+
+function privileges(functionName: string): string {
+  const own = [functionName, `${functionName}__outputs`].map((name) => `pgscore_models.${quoteIdent(name)}`);
+  return `REVOKE ALL ON FUNCTION ${own.join(', ')} FROM PUBLIC;\n`;
+}
+
+function verification(request: VersionRequest, functionName: string, program: Program): string {
+  const { classes } = request.imported.model.output;
+  const rows = request.golden.map((row) => `  ${JSON.stringify(row)}`).join(',\n');
+  return doBlock(`
+BEGIN
+  PERFORM pgscore_internal.verify_golden_rows(
+    function_name => ${quoteLiteral(functionName)},
+    signature => ${jsonb(signature(request.imported.model))},
+    labels => ${textArray(classes?.labels)},
+    raw_count => ${program.outputs.raw.end - program.outputs.raw.start},
+    tolerance => ${request.tolerance},
+    golden_rows => ${dollarQuote(`[\n${rows}\n]`)}
+  );
+END
+`);
+}
+
+function registration(
+  request: VersionRequest,
+  functionName: string,
+  hash: string,
+  activation: string,
+): string {
+  const { imported, file } = request;
+  const ir = deflateRawSync(modelToJson(imported.model), { level: 9 });
+  return doBlock(`
+BEGIN
+  PERFORM pgscore_internal.register_version(
+    model => ${quoteLiteral(request.name)},
+    version => ${request.version},
+    content_hash => ${quoteLiteral(hash)},
+    function_name => ${quoteLiteral(functionName)},
+    task => ${quoteLiteral(imported.model.task)},
+    format => ${quoteLiteral(imported.source.format)},
+    format_version => ${nullable(imported.source.formatVersion)},
+    objective => ${nullable(imported.source.objective)},
+    source_file => ${quoteLiteral(file.name)},
+    source_sha256 => ${quoteLiteral(createHash('sha256').update(file.bytes).digest('hex'))},
+    signature => ${jsonb(signature(imported.model))},
+    labels => ${textArray(imported.model.output.classes?.labels)},
+    metrics => ${request.metrics === undefined ? 'NULL' : jsonb(request.metrics)},
+    notes => ${textArray(imported.source.notes)},
+    engine => ${quoteLiteral(request.engine)},
+    pgscore_version => ${quoteLiteral(packageVersion())},
+    golden_rows => ${request.golden.length},
+    activation => ${dollarQuote(`\n${activation}`)},
+    ir => decode('${ir.toString('base64')}', 'base64')
+  );
+END
+`);
+}
+
+function doBlock(body: string): string {
+  return `DO ${dollarQuote(body)};\n`;
+}
+
+function downSql({ name, version }: VersionRequest): string {
+  return (
+    `-- pgscore ${packageVersion()}: takes back version ${version} of model ${name}.\n` +
+    '-- Refuses while it is the champion beside other versions, attached, or used by an index or a generated column.\n\n' +
+    `SELECT pgscore.drop_version(${quoteLiteral(name)}, ${version});\n`
+  );
+}
+
+interface SignatureEntry {
+  readonly name: string;
+  readonly kind: 'number' | 'text';
+  readonly categories?: readonly (string | number)[];
+}
+
+function signature(model: Model): SignatureEntry[] {
+  return model.features.map(({ name, kind, categories }) => ({
+    name,
+    kind,
+    ...(categories === undefined ? {} : { categories }),
+  }));
+}
+
+function jsonb(value: unknown): string {
+  return `${dollarQuote(JSON.stringify(value))}::jsonb`;
+}
+
+function nullable(text: string | null): string {
+  return text === null ? 'NULL' : quoteLiteral(text);
+}
+
+function textArray(texts: readonly string[] | undefined): string {
+  if (texts === undefined) return 'NULL';
+  return `ARRAY[${texts.map(quoteLiteral).join(', ')}]::text[]`;
+}
+
+/** PostgreSQL's text holds neither NUL nor half a surrogate pair. */
+function checkTexts(model: Model, file: string): void {
+  const texts = [
+    ...model.features.map(({ name }) => ['feature name', name] as const),
+    ...model.features.flatMap((feature) =>
+      feature.kind === 'text'
+        ? feature.categories.map((c) => [`category of ${feature.name}`, c] as const)
+        : [],
+    ),
+    ...(model.output.classes?.labels ?? []).map((label) => ['label', label] as const),
+  ];
+  const bad = texts.find(([, text]) => text.includes('\0') || /\p{Surrogate}/u.test(text));
+  if (bad === undefined) return;
+  throw new PgscoreError(
+    'PGS_UNSUPPORTED',
+    `${file}: the ${bad[0]} ${JSON.stringify(bad[1])} holds a character that PostgreSQL text cannot hold`,
+    { hint: 'Rename it before training, or give other names with --features or --labels.' },
+  );
+}

@@ -1,0 +1,86 @@
+import type pg from 'pg';
+import { type JavaScriptFunctions, javascriptFunctions } from '../../src/codegen/javascript-functions.ts';
+import { compileProgram, type Program, type Range } from '../../src/codegen/program.ts';
+import type { Model, Prediction } from '../../src/ir/model.ts';
+import { createTestDatabase } from '../harness/database.ts';
+import type { Row } from './runner.ts';
+
+/** Scores rows in the database, all in one query. */
+export type DatabaseScorer = (rows: readonly Row[]) => Promise<readonly Prediction[]>;
+
+/**
+ * The programs of all models as functions of one new database, created before the first is called: creating one makes
+ * PLJS forget what sessions have decoded.
+ */
+export async function createDatabaseScorers(models: readonly Model[]): Promise<readonly DatabaseScorer[]> {
+  const database = await createTestDatabase();
+  const client = await database.client();
+  const programs = await Promise.all(models.map(compileProgram));
+  const functions = programs.map((program, i) =>
+    javascriptFunctions(program, { engine: database.engine, schema: 'conformance', name: `model_${i}` }),
+  );
+  const statements = functions.flatMap(({ value, outputs }) => [value.sql, outputs.sql]);
+  await client.query(`CREATE SCHEMA conformance;\n${statements.join('\n')}`);
+  return models.map((model, i) => (rows) => score(client, model, programs[i]!, functions[i]!, rows));
+}
+
+async function score(
+  client: pg.Client,
+  model: Model,
+  program: Program,
+  functions: JavaScriptFunctions,
+  rows: readonly Row[],
+): Promise<readonly Prediction[]> {
+  // The row as JSON is NULL: the arguments after it count.
+  const inArray = functions.outputs.argumentTypes[1]?.endsWith('[]') === true;
+  const call = ['NULL', ...(inArray ? ['x'] : program.arguments.map((_, k) => `x[${k + 1}]`))].join(', ');
+  // OFFSET 0 keeps the cast from being repeated for each argument.
+  const { rows: results } = await client.query<{ value: number; outputs: number[] }>(
+    `SELECT ${functions.value.name}(${call}) AS value, ${functions.outputs.name}(${call}) AS outputs
+       FROM (SELECT row::float8[] AS x, n FROM unnest($1::text[]) WITH ORDINALITY AS _ (row, n) OFFSET 0) AS rows
+      ORDER BY n`,
+    [rows.map((row) => arrayLiteral(program.arguments.map((argument) => argumentOf(model, argument, row))))],
+  );
+  return results.map(({ value, outputs }) => {
+    if (!Object.is(value, outputs[0])) throw new Error(`value() gives ${value}, outputs() ${outputs[0]}`);
+    return predictionOf(model, program, outputs);
+  });
+}
+
+/** A text becomes its code, as the SQL around the program does it. */
+function argumentOf(
+  model: Model,
+  { feature, step: index }: Program['arguments'][number],
+  row: Row,
+): number | null {
+  const value = row[feature]!;
+  if (typeof value === 'number') return value;
+  const step = index === undefined ? undefined : model.steps[index];
+  if (step?.kind !== 'encode-category') return null;
+  if (value === null) return step.missing;
+  const code = (step.categories as readonly unknown[]).indexOf(value);
+  return code === -1 ? step.unknown : code;
+}
+
+/** String() would lose the sign of -0. */
+function arrayLiteral(values: readonly (number | null)[]): string {
+  return `{${values.map((value) => (value === null ? 'NULL' : Object.is(value, -0) ? '-0' : value)).join()}}`;
+}
+
+function predictionOf({ output }: Model, program: Program, outputs: readonly number[]): Prediction {
+  const slice = ({ start, end }: Range) => outputs.slice(start, end);
+  const layout = program.outputs;
+  const labels = output.classes?.labels;
+  const probabilities = slice(layout.probabilities);
+  const value = outputs[layout.value]!;
+  const prediction = {
+    value: Number.isNaN(value) ? null : value,
+    label: labels?.[outputs[layout.predicted]!] ?? null,
+    probabilities:
+      output.classes?.probabilities === undefined
+        ? null
+        : Object.fromEntries(labels!.map((label, i) => [label, probabilities[i]!])),
+    raw: slice(layout.raw),
+  };
+  return output.values === undefined ? prediction : { ...prediction, values: slice(layout.values) };
+}
