@@ -42,11 +42,11 @@ export function javascriptFunctions(
   const type = inArray ? 'double precision[]' : 'double precision';
   const create = (part: 'value' | 'outputs', returns: string): SqlFunction => {
     const qualified = `${quoteIdent(schema)}.${quoteIdent(`${name}_${part}`)}`;
-    const declared = ['json text', ...names.map((argument) => `${argument} ${type}`)].join(', ');
+    const declared = ['features text', ...names.map((argument) => `${argument} ${type}`)].join(', ');
     const body = [
       `const program = ${sessionCached(program)};`,
-      `if (json === null) return program.${part}(${names.join(', ')});`,
-      'const row = program.read(json);',
+      `if (features === null) return program.${part}(${names.join(', ')});`,
+      'const row = program.read(features);',
       `return row === null ? null : program.${part}(${inArray ? 'row' : '...row'});`,
     ].join('\n');
     const sql =
