@@ -75,7 +75,7 @@ async function compileChecked(
   options: CompileOptions,
 ): Promise<CompiledModule> {
   const engine = options.engine ?? 'plv8';
-  const source = checkSource(fileName, contents);
+  const source = checkSource(fileName, engine, contents);
   const planned = exportedFunctions(source).map((found) => plan(found, engine));
   checkDistinct(planned);
   const bundled = await bundle(

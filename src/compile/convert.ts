@@ -79,7 +79,7 @@ export function shapeName(shape: Shape): string {
 
 /** The conversion of the whole result; for a set, of its rows by way of `emit`. */
 export function resultConversion(returns: SqlReturn, shape: Shape, engine: Engine): Conversion {
-  if (returns.kind === 'value') return valueConversion(returns.type, shape, engine, 'toArray');
+  if (returns.kind === 'value') return valueConversion(returns.type, shape, engine, wholeArray(returns.type));
   const rows = rowShape(shape);
   const row =
     returns.kind === 'set'
@@ -114,12 +114,7 @@ function tableConversion(columns: readonly SqlColumn[], row: Shape, engine: Engi
   return { code: columns.length === 1 ? `(r)=>${codes[0]}` : `(r)=>({${codes.join(',')}})` };
 }
 
-function valueConversion(
-  type: SqlType,
-  shape: Shape,
-  engine: Engine,
-  array: 'toArray' | 'toElements',
-): Conversion {
+function valueConversion(type: SqlType, shape: Shape, engine: Engine, array: ArrayConversion): Conversion {
   if (engine === 'pljs' && notOnPljs.test(type.text)) {
     return { mismatch: `PLJS does not return ${type.text} unharmed` };
   }
@@ -132,6 +127,13 @@ function valueConversion(
   const element = scalarResult({ ...type, isArray: false }, shape.kind === 'array' ? shape.element : shape);
   if ('mismatch' in element) return element;
   return { code: `(v)=>R.${array}(v,${element.code ?? '(e)=>e??null'})` };
+}
+
+type ArrayConversion = 'toArray' | 'toReferenceArray' | 'toElements';
+
+function wholeArray({ family }: SqlType): ArrayConversion {
+  const byValue = ['float', 'integer', 'bigint', 'boolean', 'timestamp'].includes(family);
+  return byValue ? 'toArray' : 'toReferenceArray';
 }
 
 function numberResult(type: SqlType): string {

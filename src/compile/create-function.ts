@@ -1,4 +1,4 @@
-import { quoteIdentifier } from './sql-type.ts';
+import { dollarQuote, quoteIdent } from '../quote.ts';
 import type { Parallel, Volatility } from './tags.ts';
 
 export interface FunctionDefinition {
@@ -16,31 +16,19 @@ export interface FunctionDefinition {
 
 /** The CREATE FUNCTION statement. Every property that has a default is written out, so that a reader sees it. */
 export function createFunction(definition: FunctionDefinition): string {
-  const { body } = definition;
-  const quote = dollarQuote(body);
-  const declared = definition.arguments.map(
-    (argument) => `${quoteIdentifier(argument.name)} ${argument.sqlType}`,
-  );
+  const declared = definition.arguments.map((argument) => `${quoteIdent(argument.name)} ${argument.sqlType}`);
   return [
     `CREATE OR REPLACE FUNCTION ${qualifiedName(definition)}(${declared.join(', ')})`,
     `RETURNS ${definition.returns}`,
     `LANGUAGE ${definition.language}`,
     `${definition.volatility} PARALLEL ${definition.parallel}`,
     definition.strict ? 'RETURNS NULL ON NULL INPUT' : 'CALLED ON NULL INPUT',
-    `AS ${quote}`,
-    body,
-    `${quote};`,
+    `AS ${dollarQuote(`\n${definition.body}\n`)};`,
     '',
   ].join('\n');
 }
 
-/** A dollar quote that the text cannot end: its tag, with one dollar before it, occurs nowhere in the text. */
-export function dollarQuote(text: string): string {
-  let tag = '$pgscore';
-  for (let number = 1; text.includes(tag); number += 1) tag = `$pgscore${number}`;
-  return `${tag}$`;
-}
-
+/** The function's name, with the schema when it has one. */
 export function qualifiedName({ schema, name }: { schema: string | undefined; name: string }): string {
-  return schema === undefined ? quoteIdentifier(name) : `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
+  return schema === undefined ? quoteIdent(name) : `${quoteIdent(schema)}.${quoteIdent(name)}`;
 }

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import ts from 'typescript';
 import { PgscoreError } from '../errors.ts';
+import type { Engine } from './convert.ts';
 
 /** A scorer's source, checked. */
 export interface CheckedSource {
@@ -23,7 +24,7 @@ const defaultOptions: ts.CompilerOptions = {
   types: [],
 };
 
-/** Names that the engine or the compile step provides, and that a source may use undeclared. */
+/** Names that both engines or the compile step provide, and that a source may use undeclared. */
 const engineNames = new Set([
   'plv8',
   'pljs',
@@ -55,7 +56,7 @@ const engineNames = new Set([
  * @param contents the text, when it is not (or not yet) the file at `fileName`.
  * @throws PgscoreError PGS_COMPILE with every syntax and type error, each with file, line and column.
  */
-export function checkSource(fileName: string, contents?: string): CheckedSource {
+export function checkSource(fileName: string, engine: Engine, contents?: string): CheckedSource {
   const { options, declarations } = readConfig(fileName);
   const host = ts.createCompilerHost(options, true);
   if (contents !== undefined) overlay(host, fileName, contents);
@@ -66,7 +67,7 @@ export function checkSource(fileName: string, contents?: string): CheckedSource 
       hint: 'give the path of a TypeScript file',
     });
   }
-  const errors = diagnose(program);
+  const errors = diagnose(program, engine);
   if (errors.length > 0) throw new PgscoreError('PGS_COMPILE', errors.map(describe).join('\n'));
   return { checker: program.getTypeChecker(), file, program };
 }
@@ -106,7 +107,7 @@ function overlay(host: ts.CompilerHost, fileName: string, contents: string): voi
       : getSourceFile(name, target, ...rest);
 }
 
-function diagnose(program: ts.Program): readonly ts.Diagnostic[] {
+function diagnose(program: ts.Program, engine: Engine): readonly ts.Diagnostic[] {
   const own = program
     .getSourceFiles()
     .filter((file) => !file.isDeclarationFile && !program.isSourceFileFromExternalLibrary(file));
@@ -116,12 +117,15 @@ function diagnose(program: ts.Program): readonly ts.Diagnostic[] {
       ...program.getSyntacticDiagnostics(file),
       ...program.getSemanticDiagnostics(file),
     ]),
-  ].filter((diagnostic) => diagnostic.category === ts.DiagnosticCategory.Error && !isEngineName(diagnostic));
+  ].filter(
+    (diagnostic) => diagnostic.category === ts.DiagnosticCategory.Error && !isEngineName(diagnostic, engine),
+  );
 }
 
-function isEngineName({ code, file, start, length }: ts.Diagnostic): boolean {
+function isEngineName({ code, file, start, length }: ts.Diagnostic, engine: Engine): boolean {
   if (!CANNOT_FIND_NAME.has(code) || file === undefined || start === undefined) return false;
-  return engineNames.has(file.text.slice(start, start + (length ?? 0)));
+  const name = file.text.slice(start, start + (length ?? 0));
+  return engineNames.has(name) || (name === 'console' && engine === 'plv8');
 }
 
 function describe({ file, start, messageText, code }: ts.Diagnostic): string {

@@ -164,10 +164,22 @@ function plain(_key: string, value: unknown): unknown {
   return ArrayBuffer.isView(value) ? Array.from(value as Uint8Array) : value;
 }
 
-/** An array as the whole result. An undefined element is PLJS's only way to a NULL array: null is an error there. */
+/**
+ * An array as the whole result, whose elements PostgreSQL passes by value. PLJS refuses null; an array of one undefined
+ * element is NULL there.
+ */
 export function toArray(value: unknown, convert: Convert): unknown {
   const array = toElements(value, convert);
   return array === null && PGSCORE_ENGINE === 'pljs' ? [undefined] : array;
+}
+
+/** The same for elements that are passed by reference, where an undefined one would crash PLJS. */
+export function toReferenceArray(value: unknown, convert: Convert): unknown {
+  const array = toElements(value, convert);
+  if (array === null && PGSCORE_ENGINE === 'pljs') {
+    throw new TypeError('PLJS cannot return NULL for an array of this type: return an empty array');
+  }
+  return array;
 }
 
 /**

@@ -1,3 +1,5 @@
+import { quoteIdent } from '../quote.ts';
+
 /**
  * SQL types as a tag writes them. The text goes into the migration as it stands; the family says how the engine
  * carries its values to and from JavaScript.
@@ -125,7 +127,7 @@ function parseTable(text: string): SqlReturn | undefined {
   const columns = splitColumns(text)?.map(parseColumn);
   if (columns === undefined || columns.some((column) => column === undefined)) return undefined;
   const known = columns as readonly SqlColumn[];
-  const declared = known.map(({ name, type }) => `${quoteIdentifier(name)} ${type.text}`);
+  const declared = known.map(({ name, type }) => `${quoteIdent(name)} ${type.text}`);
   return { kind: 'table', text: `TABLE (${declared.join(', ')})`, columns: known };
 }
 
@@ -160,8 +162,4 @@ export function parseIdentifier(text: string): { key: string; name: string } {
 /** PostgreSQL's own folding of an unquoted name: ASCII letters to lower case. */
 export function foldCase(name: string): string {
   return name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
-}
-
-export function quoteIdentifier(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }
