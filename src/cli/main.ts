@@ -1,11 +1,30 @@
 import { Command, CommanderError } from 'commander';
 import { PgscoreError } from '../errors.ts';
 import { packageVersion } from '../package-version.ts';
+import { attachCommand, detachCommand } from './attach.ts';
 import { compileCommand } from './compile.ts';
 import { dbCommand } from './db.ts';
+import { deployCommand } from './deploy.ts';
+import { inspectCommand } from './inspect.ts';
+import { migrateCommand } from './migrate.ts';
+import { modelsCommand } from './models.ts';
+import { predictCommand } from './predict.ts';
+import { promoteCommand, rollbackCommand } from './promote.ts';
 
 /** The commands, in the order of the manual. Each file in this folder makes one. */
-const commands: readonly (() => Command)[] = [dbCommand, compileCommand];
+const commands: readonly (() => Command)[] = [
+  dbCommand,
+  migrateCommand,
+  inspectCommand,
+  predictCommand,
+  deployCommand,
+  attachCommand,
+  detachCommand,
+  promoteCommand,
+  rollbackCommand,
+  modelsCommand,
+  compileCommand,
+];
 
 /**
  * Runs one command line and returns the exit code: 0 done, 1 an error of the model, the data or the database,

@@ -1,3 +1,4 @@
+import { describeValue } from '../ir/describe.ts';
 import type { EncodeCategory, Feature, Model } from '../ir/model.ts';
 import { quoteIdent, quoteLiteral } from '../quote.ts';
 import type { Program, Range } from './program.ts';
@@ -274,25 +275,6 @@ function probabilitiesOf({ output }: Model, program: Program): string {
     objects.push(`jsonb_build_object(${pairs.join(', ')})`);
   }
   return `CASE WHEN outputs IS NOT NULL THEN ${objects.join(' || ')} END`;
-}
-
-function describeValue({ task, output }: Model): string {
-  switch (task) {
-    case 'binary':
-      return `the probability of ${JSON.stringify(output.classes?.labels[1] ?? 'the positive class')}`;
-    case 'multiclass':
-      return `the index of the predicted class among ${JSON.stringify(output.classes?.labels ?? [])}`;
-    case 'clustering':
-      return 'the cluster';
-    case 'anomaly':
-      return 'the anomaly score';
-    case 'ranking':
-      return 'the ranking score';
-    case 'survival':
-      return 'the survival prediction';
-    case 'regression':
-      return 'the predicted value';
-  }
 }
 
 interface FunctionText {

@@ -59,20 +59,27 @@ export async function planDeploy(client: pg.ClientBase, request: DeployRequest):
     };
   }
   const version = Math.max(0, ...known.map((each) => each.version)) + 1;
+  return { ...(await planOffline(request, { engine, version })), champion: champion ?? version };
+}
+
+/** A plan without a database to ask: the caller says which version and which engine it is for. */
+export async function planOffline(
+  request: DeployRequest,
+  { engine, version }: { engine: Engine; version: number },
+): Promise<DeployPlan> {
   const migration = versionRequest(request, version, engine);
   return {
     name: request.name,
     version,
     engine,
     exists: false,
-    champion: champion ?? version,
+    champion: version,
     goldenRows: migration.golden.length,
     migration: await writeVersionMigration(migration),
   };
 }
 
-/** The migration without a database to ask: the caller says which version and which engine it is for. */
-export function versionRequest(request: DeployRequest, version: number, engine: Engine): VersionRequest {
+function versionRequest(request: DeployRequest, version: number, engine: Engine): VersionRequest {
   const { model } = request.imported;
   return {
     name: request.name,
