@@ -58,7 +58,8 @@ export function importCase({ file, options }: Pick<Case, 'file' | 'options'>): M
 }
 
 /**
- * Declares a test for each engine and case: every row's raw scores and predictions against the library's own.
+ * Declares a test for each engine and case: every row's raw scores and predictions against the library's own, and
+ * labels, which libraries do not give, against the reference evaluator's.
  * Engines are the reference evaluator, the program in Node, and the program in the test database.
  */
 export function describeConformance(title: string, cases: readonly Case[], tolerances: Tolerances): void {
@@ -68,14 +69,15 @@ export function describeConformance(title: string, cases: readonly Case[], toler
       for (const each of cases) models.set(each.name, importCase(each));
     });
     const model = (each: Case): Model => models.get(each.name)!;
+    const reference = (each: Case) => each.rows.map((row) => evaluate(model(each), row).prediction);
+    const check = (each: Case, predictions: readonly Prediction[]) => {
+      compare(each, predictions, tolerances);
+      expect(predictions.map(({ label }) => label)).toEqual(reference(each).map(({ label }) => label));
+    };
 
     describe('reference evaluator', () => {
       it.each(cases)('$name', (each) => {
-        compare(
-          each,
-          each.rows.map((row) => evaluate(model(each), row).prediction),
-          tolerances,
-        );
+        compare(each, reference(each), tolerances);
       });
     });
 
@@ -86,7 +88,7 @@ export function describeConformance(title: string, cases: readonly Case[], toler
         const predictions = each.rows.map((row) =>
           scorer.score(Object.fromEntries(features.map(({ name }, i) => [name, row[i]]))),
         );
-        compare(each, predictions, tolerances);
+        check(each, predictions);
       });
     });
 
@@ -96,7 +98,7 @@ export function describeConformance(title: string, cases: readonly Case[], toler
         scorers = await createDatabaseScorers(cases.map(model));
       });
       it.each(cases)('$name', async (each) => {
-        compare(each, await scorers[cases.indexOf(each)]!(each.rows), tolerances);
+        check(each, await scorers[cases.indexOf(each)]!(each.rows));
       });
     });
   });
