@@ -1,5 +1,5 @@
 import { nearestFloat32 } from './float32.ts';
-import { Growing, MAX_NESTING, Place, type Reader } from './reader.ts';
+import { decodeUtf8, Growing, MAX_NESTING, Place, type Reader } from './reader.ts';
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -302,11 +302,7 @@ export class JsonReader implements Reader {
   }
 
   private decode(raw: Uint8Array): string {
-    try {
-      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(raw);
-    } catch {
-      return this.fail('a text is not valid UTF-8');
-    }
+    return decodeUtf8(raw) ?? this.fail('a text is not valid UTF-8');
   }
 
   /** XGBoost leaves a backslash alone that stands before the letter u, so `\user` is a backslash and `user`. */

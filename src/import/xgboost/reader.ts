@@ -102,3 +102,14 @@ export class Growing<T extends Float32Array | Float64Array | Int32Array | Uint8A
     return this.values.slice(0, this.count) as T;
   }
 }
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** The text of UTF-8 bytes, or undefined when they are none. */
+export function decodeUtf8(bytes: Uint8Array): string | undefined {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}

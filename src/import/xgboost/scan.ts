@@ -1,4 +1,4 @@
-import type { Reader } from './reader.ts';
+import { decodeUtf8, type Reader } from './reader.ts';
 import { fields, list, textMap, wholeText } from './scan-fields.ts';
 import { readTree, type TreeColumns } from './scan-tree.ts';
 
@@ -201,17 +201,12 @@ function scanCategoryColumn(reader: Reader): CategoryColumn {
 /** Category i is the UTF-8 bytes [offsets[i], offsets[i + 1]) of `values`, which are stored as signed bytes. */
 function cutTexts(reader: Reader, offsets: Int32Array, values: Float64Array): string[] {
   const bytes = Uint8Array.from(values, (value) => value & 0xff);
-  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   const cut: string[] = [];
   for (let i = 0; i + 1 < offsets.length; i++) {
     const [start, end] = [offsets[i]!, offsets[i + 1]!];
     if (start < 0 || end < start || end > bytes.length)
       reader.fail(`offsets[${i}] and [${i + 1}] are out of order`);
-    try {
-      cut.push(decoder.decode(bytes.subarray(start, end)));
-    } catch {
-      reader.fail(`category ${i} is not valid UTF-8`);
-    }
+    cut.push(decodeUtf8(bytes.subarray(start, end)) ?? reader.fail(`category ${i} is not valid UTF-8`));
   }
   return cut;
 }

@@ -1,4 +1,4 @@
-import { Growing, MAX_NESTING, Place, type Reader } from './reader.ts';
+import { decodeUtf8, Growing, MAX_NESTING, Place, type Reader } from './reader.ts';
 
 /** How many bytes a number of each type takes. */
 const NUMBER_SIZE: Readonly<Record<string, number>> = { i: 1, U: 1, C: 1, I: 2, l: 4, L: 8, d: 4, D: 8 };
@@ -239,12 +239,7 @@ export class UbjsonReader implements Reader {
     const size = this.length();
     const start = this.at;
     this.pass(size);
-    try {
-      const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-      return decoder.decode(this.bytes.subarray(start, this.at));
-    } catch {
-      return this.fail('a text is not valid UTF-8');
-    }
+    return decodeUtf8(this.bytes.subarray(start, this.at)) ?? this.fail('a text is not valid UTF-8');
   }
 
   private passCharacters(): void {

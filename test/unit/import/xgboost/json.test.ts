@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PgscoreError } from '../../../../src/errors.ts';
+import { nearestFloat32 } from '../../../../src/import/xgboost/float32.ts';
 import { JsonReader } from '../../../../src/import/xgboost/json.ts';
 
 const over = (text: string) => new JsonReader('m.json', new TextEncoder().encode(text));
@@ -65,6 +66,18 @@ describe('JSON reader', () => {
       3.4028234663852886e38,
     ]);
     expect([...over('[]').floats()]).toEqual([]);
+  });
+
+  it('rounds once, however long the digits', () => {
+    const midpoint = '1.000000059604644775390625';
+    const values = over(`[${midpoint},${midpoint}1,1.00000005960464477540,0.${'0'.repeat(40)}1]`).floats();
+    expect([...values]).toEqual([1, 1 + 2 ** -23, 1 + 2 ** -23, Math.fround(1e-41)]);
+    fc.assert(
+      fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
+        const text = String(value);
+        expect(over(`[${text}]`).floats()[0]).toBe(nearestFloat32(Number(text), () => text));
+      }),
+    );
   });
 
   it('reads booleans of old files and 0 and 1 alike', () => {
