@@ -86,7 +86,7 @@ function readConfig(fileName: string): { options: ts.CompilerOptions; declaratio
   const parsed = ts.parseJsonConfigFileContent(config, ts.sys, path.dirname(configPath));
   const fatal = parsed.errors.filter(({ code }) => code !== NO_INPUTS);
   if (fatal.length > 0) throw new PgscoreError('PGS_COMPILE', fatal.map(describe).join('\n'));
-  const { rootDir: _rootDir, ...options } = parsed.options;
+  const { rootDir: _rootDir, tsBuildInfoFile: _buildInfo, ...options } = parsed.options;
   return {
     options: { ...options, noEmit: true, composite: false, incremental: false },
     declarations: parsed.fileNames.filter((name) => /\.d\.[cm]?ts$/.test(name)),

@@ -30,8 +30,13 @@ export function defaulted(value: unknown): unknown {
   return value === null ? undefined : value;
 }
 
+/** A bigint as a number; one that a number cannot hold exactly is an error. */
 export function asNumber(value: unknown): unknown {
-  return value === null ? null : Number(value);
+  if (value === null) return null;
+  const number = Number(value);
+  if (!Number.isSafeInteger(number))
+    throw new RangeError(`${value} is no exact number: take the argument as bigint`);
+  return number;
 }
 
 export function asBigint(value: unknown): unknown {

@@ -113,6 +113,7 @@ describe('sets', () => {
 
 describe('errors at run time', () => {
   it.each([
+    ['half(9007199254740993)', '9007199254740993 is no exact number: take the argument as bigint'],
     ['half(3)', 'returned 1.5, where an integer was expected'],
     ['half(9000000000)', 'returned 4500000000, where an integer was expected'],
     [`parseDay('no day')`, 'returned [object Date], where a valid Date was expected'],

@@ -260,7 +260,7 @@ describe('sources', () => {
     const nested = mkdtempSync(join(folder, 'loose-'));
     writeFileSync(
       join(nested, 'tsconfig.json'),
-      '{ "compilerOptions": { "strict": false, "lib": ["es2023"] } }',
+      '{ "compilerOptions": { "strict": false, "lib": ["es2023"], "composite": true, "tsBuildInfoFile": "x" } }',
     );
     writeFileSync(join(nested, 'globals.d.ts'), 'declare const threshold: number;');
     writeFileSync(join(nested, 'scorer.ts'), 'export const f = (x) => x > threshold;');
