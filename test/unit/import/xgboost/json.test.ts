@@ -72,6 +72,9 @@ describe('JSON reader', () => {
     const midpoint = '1.000000059604644775390625';
     const values = over(`[${midpoint},${midpoint}1,1.00000005960464477540,0.${'0'.repeat(40)}1]`).floats();
     expect([...values]).toEqual([1, 1 + 2 ** -23, 1 + 2 ** -23, Math.fround(1e-41)]);
+    // Next to the midpoint of two floats: the digits as one double, over 10^18, come out on its other side.
+    expect([...over('[7.488934278488159180]').floats()]).toEqual([7.488934516906738]);
+    expect([...over('[9.994194507598876953]').floats()]).toEqual([9.994194030761719]);
     fc.assert(
       fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
         const text = String(value);
