@@ -60,6 +60,10 @@ export interface LinearColumns {
 const SHORT = 10_000;
 const MAX_FEATURES = 1_000_000;
 
+/** Shared, so that a million trees of one leaf stay small. */
+const NONE: readonly number[] = [];
+const NO_SETS: readonly number[] = [0];
+
 const TREE_KEYS = new Set([
   'num_leaves',
   'num_cat',
@@ -213,18 +217,19 @@ function scanTree(text: ModelText, head: Line, index: number): LightgbmTree {
   const splits = leaves - 1;
   const sets = integer('num_cat');
   const isLinear = lines.has('is_linear') && integer('is_linear') !== 0;
-  const column = (key: string) => (splits === 0 ? [] : integers(key, splits));
-  const boundaries = sets > 0 ? catBoundaries(text, line('cat_boundaries'), sets, of('cat_boundaries')) : [0];
+  const column = (key: string) => (splits === 0 ? NONE : integers(key, splits));
+  const boundaries =
+    sets > 0 ? catBoundaries(text, line('cat_boundaries'), sets, of('cat_boundaries')) : NO_SETS;
   return {
     line: head.number,
     leafValue,
     splitFeature: column('split_feature'),
-    threshold: splits === 0 ? [] : doubles('threshold', splits),
+    threshold: splits === 0 ? NONE : doubles('threshold', splits),
     decisionType: column('decision_type'),
     leftChild: column('left_child'),
     rightChild: column('right_child'),
     catBoundaries: boundaries,
-    catThreshold: sets > 0 ? integers('cat_threshold', boundaries.at(-1)!) : [],
+    catThreshold: sets > 0 ? integers('cat_threshold', boundaries.at(-1)!) : NONE,
     linear: isLinear ? linearColumns(leaves, integers, doubles) : null,
   };
 }

@@ -17,6 +17,9 @@ const NUMERIC_TESTS = [
 /** Category sets are written out as numbers; past this many in a file they would not fit into memory. */
 const MAX_SET_MEMBERS = 16_000_000;
 
+/** Shared, so that a million trees of one leaf stay small. */
+const NO_SPLITS: Splits = { feature: [], test: [], threshold: [], left: [], right: [], sets: [] };
+
 const BELOW_ZERO_RANGE = nextBelow(-ZERO_THRESHOLD);
 
 /** Trees in the file's order; `inputOf[f]` is the ensemble's input that holds feature f. */
@@ -61,6 +64,7 @@ function lowerSplits(
   budget: { members: number },
   where: string,
 ): Splits {
+  if (tree.splitFeature.length === 0) return NO_SPLITS;
   return {
     feature: tree.splitFeature.map((feature) => inputOf.get(feature)!),
     test: tree.decisionType.map((type, i) => splitTest(type, i, where)),
