@@ -4,6 +4,7 @@ import { packageVersion } from '../package-version.ts';
 import { attachCommand, detachCommand } from './attach.ts';
 import { compileCommand } from './compile.ts';
 import { dbCommand } from './db.ts';
+import { demoCommand } from './demo.ts';
 import { deployCommand } from './deploy.ts';
 import { inspectCommand } from './inspect.ts';
 import { migrateCommand } from './migrate.ts';
@@ -24,6 +25,7 @@ const commands: readonly (() => Command)[] = [
   rollbackCommand,
   modelsCommand,
   compileCommand,
+  demoCommand,
 ];
 
 /**
@@ -37,6 +39,11 @@ export async function main(argv: readonly string[]): Promise<number> {
     .exitOverride()
     .showHelpAfterError('(pgscore --help lists the commands)');
   for (const make of commands) program.addCommand(make().exitOverride());
+  // A reader that has seen enough (pgscore predict … | head) ends the program, quietly as it ends other filters.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return 0;

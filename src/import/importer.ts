@@ -35,7 +35,8 @@ export interface ModelSource {
 
 /**
  * One format. `recognises` looks at the first bytes and the name, never reads the whole file and never throws;
- * `read` throws PgscoreError (PGS_FILE, PGS_UNSUPPORTED) and nothing else, whatever the bytes are.
+ * `read` throws PgscoreError (PGS_FILE, PGS_UNSUPPORTED; PGS_USAGE for options that do not fit the model) and nothing
+ * else, whatever the bytes are.
  */
 export interface Importer {
   readonly format: string;
