@@ -12,6 +12,10 @@ const debianKeyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
  * transports that the machine is configured for apply. Works for every user.
  */
 export interface Sid {
+  /** The mirror's URI, as apt is configured for it. */
+  readonly uri: string;
+  /** What it was verified with: the path of a keyring, or another form that Signed-By has. */
+  readonly signedBy: string;
   /** Downloads binary packages into the tree; gives the .deb files in the same order. */
   download(packages: readonly string[]): Promise<string[]>;
   /** The names of the packages that must be there for `name` to run, itself included. */
@@ -32,8 +36,10 @@ const thisMachine: AptMachine = { etc: '/etc/apt', keyring: debianKeyring };
 export async function openSid(tree: string, machine: AptMachine = thisMachine): Promise<Sid> {
   const mirror = await machineMirror(machine.etc);
   const config = await makeTree(join(tree, 'sid'));
-  await updateLists(tree, config, mirror, machine.keyring);
+  const signedBy = await updateLists(tree, config, mirror, machine.keyring);
   return {
+    uri: mirror.uri,
+    signedBy,
     download: (packages) => download(config, packages),
     closure: (name) => closure(tree, config, name),
   };
@@ -118,24 +124,24 @@ APT::Install-Recommends "false";
 
 /**
  * Tries the keys that the machine trusts; when sid is signed by newer ones alone, takes the newer keyring package
- * from the suites that the machine trusts already.
+ * from the suites that the machine trusts already. Gives the keys that did it.
  */
 async function updateLists(
   tree: string,
   apt: AptTree,
   mirror: AptSource,
   machineKeyring: string,
-): Promise<void> {
+): Promise<string> {
   let outcome: Outcome = { code: 1, stdout: '', stderr: '' };
   for (const keys of new Set([mirror.signedBy ?? machineKeyring, machineKeyring])) {
     outcome = await update(tree, apt, mirror, ['sid'], keys);
-    if (outcome.code === 0) return;
+    if (outcome.code === 0) return keys;
     if (!signatureRefused(outcome)) throw unreachable(mirror, outcome);
   }
   const keyring = await newerKeyring(tree, mirror, machineKeyring);
   if (keyring !== undefined) {
     const again = await update(tree, apt, mirror, ['sid'], keyring);
-    if (again.code === 0) return;
+    if (again.code === 0) return keyring;
     outcome = again;
   }
   throw localServerError(
