@@ -3,7 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runner } from 'node-pg-migrate';
-import pg from 'pg';
+import type pg from 'pg';
+import { connectTo } from '../db/connect.ts';
+import { asDatabaseError } from '../db/with-client.ts';
 import { PgscoreError } from '../errors.ts';
 import { packageVersion } from '../package-version.ts';
 import { quoteLiteral } from '../quote.ts';
@@ -29,11 +31,13 @@ export interface MigrateResult {
  * when the database was installed by a newer pgscore.
  */
 export async function migrate(connection: pg.ClientConfig | string): Promise<MigrateResult> {
-  const client = new pg.Client(connection);
-  await client.connect();
+  const config = typeof connection === 'string' ? { connectionString: connection } : connection;
+  const client = await connectTo({ config, origin: 'the connection given to migrate' });
   try {
     await client.query(`SELECT pg_catalog.pg_advisory_lock(${LOCK})`);
     return await migrateLocked(client);
+  } catch (error) {
+    throw asDatabaseError(error);
   } finally {
     await client.end();
   }
