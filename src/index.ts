@@ -1,0 +1,45 @@
+// The library, in the order of a model's way: file → IR → code → database.
+
+export { compileProgram, type Program } from './codegen/program.ts';
+export { createScorer, type Row, type Scorer, type ScorerOptions } from './codegen/score.ts';
+export {
+  type CompiledFunction,
+  type CompiledModule,
+  type CompileOptions,
+  compileFile,
+  compileSource,
+} from './compile/compile.ts';
+export { detectEngine, type Engine } from './db/engine.ts';
+export {
+  applyDeploy,
+  type DeployPlan,
+  type DeployRequest,
+  planDeploy,
+  planOffline,
+} from './deploy/deploy.ts';
+export { type GoldenRow, makeGoldenRows, readGoldenRows } from './deploy/golden.ts';
+export { type MigrateResult, migrate, migrationScript } from './deploy/migrate.ts';
+export { listModels, type ModelState } from './deploy/models.ts';
+export {
+  type AttachOptions,
+  attachStatements,
+  detachStatement,
+  promoteStatements,
+  rollbackStatement,
+  type Statements,
+} from './deploy/statements.ts';
+export { type ErrorCode, PgscoreError } from './errors.ts';
+export type {
+  ImportedModel,
+  Importer,
+  ImportOptions,
+  ModelFile,
+  ModelSource,
+} from './import/importer.ts';
+export { importers, importModel } from './import/registry.ts';
+export { type Inspection, inspectModel } from './inspect.ts';
+export { evaluate } from './ir/evaluate.ts';
+export { ModelJsonError, modelFromJson, modelToJson } from './ir/json.ts';
+export * from './ir/model.ts';
+export { type Violation, validate } from './ir/validate.ts';
+export { type InputRow, readRows } from './rows.ts';
