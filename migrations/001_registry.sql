@@ -111,32 +111,46 @@ CREATE TABLE pgscore_internal.errors (
 );
 CREATE INDEX errors_binding_idx ON pgscore_internal.errors (binding, id);
 
--- Progress of backfills: one row a run; a killed run is taken up where it stopped.
+-- Backfills: one row a run. The workers of any number of processes cut the table into chunks, one after the other by
+-- its key, and score them; a run that was killed is taken up where it stopped.
 CREATE TABLE pgscore_internal.backfills (
   id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT backfills_pkey PRIMARY KEY,
   binding integer NOT NULL CONSTRAINT backfills_binding_fkey REFERENCES pgscore_internal.bindings (id) ON DELETE CASCADE,
-  started_at timestamptz NOT NULL DEFAULT now(),
+  -- The champion that the run scores with, and xmin of its row in models: every promotion and rollback changes that.
+  version integer NOT NULL,
+  epoch text NOT NULL,
+  only_missing boolean NOT NULL,
+  key_columns text[] NOT NULL,
+  -- The last key of the last chunk, as text a column; null before the first one.
+  cut_key text[],
+  cut_all boolean NOT NULL DEFAULT false,
+  rows_seen bigint NOT NULL DEFAULT 0,
+  rows_scored bigint NOT NULL DEFAULT 0,
+  restarts integer NOT NULL DEFAULT 0,
+  started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   finished_at timestamptz
 );
--- A run is cut into ranges of the primary key, which workers take one by one.
-CREATE TABLE pgscore_internal.backfill_ranges (
-  backfill bigint NOT NULL CONSTRAINT backfill_ranges_backfill_fkey REFERENCES pgscore_internal.backfills (id) ON DELETE CASCADE,
-  range integer NOT NULL,
-  -- The key of the range's first row and of the first row past it, as text a column; null: no bound.
-  first_key text[],
-  end_key text[],
-  -- The last key that is done, null before the first chunk.
-  done_key text[],
-  rows_done bigint NOT NULL DEFAULT 0,
-  finished boolean NOT NULL DEFAULT false,
-  CONSTRAINT backfill_ranges_pkey PRIMARY KEY (backfill, range)
+CREATE UNIQUE INDEX backfills_open_key ON pgscore_internal.backfills (binding) WHERE finished_at IS NULL;
+-- Chunks that are not done yet. A worker holds the lock of its chunk while it scores, and removes it in the same
+-- transaction: whatever ends the worker, the chunk is either done or there to be taken.
+CREATE TABLE pgscore_internal.backfill_chunks (
+  id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT backfill_chunks_pkey PRIMARY KEY,
+  backfill bigint NOT NULL CONSTRAINT backfill_chunks_backfill_fkey REFERENCES pgscore_internal.backfills (id) ON DELETE CASCADE,
+  epoch text NOT NULL,
+  -- Rows past after_key (null: from the first one) up to end_key, which were that many when the chunk was cut.
+  after_key text[],
+  end_key text[] NOT NULL,
+  rows integer NOT NULL,
+  -- Later than now for a chunk whose rows were locked by others.
+  not_before timestamptz NOT NULL DEFAULT '-infinity'
 );
+CREATE INDEX backfill_chunks_backfill_idx ON pgscore_internal.backfill_chunks (backfill, id);
 
 -- Down Migration
 
 DROP SCHEMA pgscore_models CASCADE;
 DROP SCHEMA pgscore CASCADE;
-DROP TABLE pgscore_internal.backfill_ranges, pgscore_internal.backfills, pgscore_internal.errors,
+DROP TABLE pgscore_internal.backfill_chunks, pgscore_internal.backfills, pgscore_internal.errors,
   pgscore_internal.bindings, pgscore_internal.promotions CASCADE;
 ALTER TABLE pgscore_internal.models DROP CONSTRAINT models_champion_fkey;
 DROP TABLE pgscore_internal.versions, pgscore_internal.models, pgscore_internal.installation CASCADE;

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { PgscoreError } from '../errors.ts';
 import { packageVersion } from '../package-version.ts';
 import { attachCommand, detachCommand } from './attach.ts';
+import { backfillCommand } from './backfill.ts';
 import { compileCommand } from './compile.ts';
 import { dbCommand } from './db.ts';
 import { demoCommand } from './demo.ts';
@@ -24,6 +25,7 @@ const commands: readonly (() => Command)[] = [
   promoteCommand,
   rollbackCommand,
   modelsCommand,
+  backfillCommand,
   compileCommand,
   demoCommand,
 ];
