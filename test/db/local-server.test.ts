@@ -13,7 +13,7 @@ import {
   startLocalServer,
   stopLocalServer,
 } from '../../src/db/local/server.ts';
-import { type CliResult, runCli } from '../harness/cli.ts';
+import { type CliResult, ensureBuilt, runCli, runProgram } from '../harness/cli.ts';
 
 const asRoot = process.getuid?.() === 0;
 const homes: string[] = [];
@@ -165,6 +165,88 @@ test('a cache that cannot be written is named', async () => {
       hint: expect.stringContaining('PGSCORE_CACHE'),
     },
   });
+});
+
+test('another platform gets the two other ways', async () => {
+  const { path } = await project('mac');
+  const pretend = 'Object.defineProperty(process,"platform",{value:"darwin"})';
+  for (const command of ['start', 'stop', 'status', 'url', 'reset']) {
+    const result = await runCli(['db', command, '--json'], {
+      cwd: path,
+      env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(pretend)}` },
+    });
+    expect(result.code).toBe(1);
+    expect(JSON.parse(result.stderr)).toMatchObject({
+      error: {
+        code: 'PGS_LOCAL_SERVER',
+        message: expect.stringContaining('and this is darwin-'),
+        hint: expect.stringMatching(/DATABASE_URL.*docker\/compose\.yaml/s),
+      },
+    });
+  }
+});
+
+test('a command with neither DATABASE_URL nor PG* set uses it, and says so in one line', async () => {
+  const { path } = await project('fallback');
+  const first = await runCli(['migrate'], { cwd: path });
+  expect(first).toMatchObject({
+    code: 0,
+    stderr: expect.stringMatching(
+      /^pgscore: using the local server on port \d+, now started \(neither DATABASE_URL nor PG\* is set\)$/m,
+    ),
+  });
+  const second = await runCli(['migrate'], { cwd: path });
+  expect(second.stderr).toMatch(/^pgscore: using the local server on port \d+ \(neither .*\)\n$/);
+});
+
+/** In a container root may not look into other users' processes; docker's default rights are these. */
+const containerRights = '-all,+chown,+dac_override,+fowner,+fsetid,+kill,+setgid,+setuid,+setpcap';
+
+test.skipIf(!asRoot)('root with the rights of a container starts, finds, stops and recovers it', async () => {
+  const { path, home } = await project('container');
+  await ensureBuilt();
+  const bin = new URL('../../bin/pgscore.js', import.meta.url).pathname;
+  const inContainer = (...args: string[]) =>
+    runProgram(
+      'setpriv',
+      [`--bounding-set=${containerRights}`, process.execPath, bin, 'db', ...args, '--json'],
+      {
+        cwd: path,
+      },
+    );
+  const first = started(await inContainer('start'));
+  expect(started(await inContainer('start'))).toEqual({ ...first, started: false });
+  process.kill(first.pid, 'SIGKILL');
+  await gone(first.pid);
+  const second = started(await inContainer('start'));
+  expect(second).toMatchObject({ started: true, port: first.port });
+  expect((await inContainer('stop')).stdout).toBe('{"running":false,"stopped":true}\n');
+  expect(await localServerStatus({ home })).toBeUndefined();
+});
+
+test('sessions that outlive a killed server are waited for, and named when they stay', async () => {
+  const { home } = await project('survivor');
+  const server = await startLocalServer({ home });
+  const client = new pg.Client({ connectionString: server.url });
+  client.on('error', () => undefined);
+  await client.connect();
+  const { rows } = await client.query('SELECT pg_backend_pid() AS pid');
+  const session = rows[0].pid as number;
+  // A stopped session cannot notice that its server is gone, as one inside endless JavaScript cannot.
+  process.kill(session, 'SIGSTOP');
+  process.kill(server.pid, 'SIGKILL');
+  await gone(server.pid);
+  try {
+    await expect(startLocalServer({ home })).rejects.toMatchObject({
+      code: 'PGS_LOCAL_SERVER',
+      message: expect.stringMatching(new RegExp(`still use .*: .*\\b${session}\\b`)),
+    });
+  } finally {
+    process.kill(session, 'SIGKILL');
+  }
+  await gone(session);
+  const again = await startLocalServer({ home });
+  expect(await query(again, 'SELECT 1 AS n')).toEqual([{ n: 1 }]);
 });
 
 function environment(): NodeJS.ProcessEnv {

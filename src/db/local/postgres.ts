@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { chown, readdir, readFile, readlink, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { existsSync, realpathSync } from 'node:fs';
+import { chown, readdir, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -84,10 +85,14 @@ export async function awaitReady(cluster: Pick<Cluster, 'server'>): Promise<Runn
   return found;
 }
 
-/** A process number may have gone to another process since; a server's working directory is its data directory. */
+/**
+ * A process number may have gone to another process since. What a process was started with can be read by everyone;
+ * its working directory could not, by root in a container.
+ */
 async function servesFrom(pid: number, data: string): Promise<boolean> {
-  const folder = await readlink(`/proc/${pid}/cwd`).catch(() => undefined);
-  return folder !== undefined && folder === (await realpath(data).catch(() => data));
+  const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+  const words = command.split('\0');
+  return words.includes('-D') && words[words.indexOf('-D') + 1] === data;
 }
 
 export type LaunchResult =
@@ -104,8 +109,9 @@ export async function launch(
   settings: Readonly<Record<string, string>>,
 ): Promise<LaunchResult> {
   const data = dataDirectory(cluster);
-  await clearAfterCrash(data);
+  await clearAfterCrash(cluster);
   const log = join(cluster.server, 'server.log');
+  if ((await size(log)) > 10e6) await truncate(log);
   const from = await size(log);
   const all = { ...settings, port: String(port), listen_addresses: '127.0.0.1', unix_socket_directories: '' };
   const options = Object.entries(all).map(([name, value]) => `-c ${name}='${value}'`);
@@ -129,12 +135,14 @@ export async function launch(
  * that number now. Sessions that outlive their server may still write to the data: they are waited for, never
  * ignored.
  */
-async function clearAfterCrash(data: string): Promise<void> {
-  const deadline = Date.now() + 15_000;
-  let left = await processesIn(data);
+async function clearAfterCrash(cluster: Cluster): Promise<void> {
+  const data = dataDirectory(cluster);
+  if (!existsSync(join(data, 'postmaster.pid'))) return;
+  const deadline = Date.now() + 5_000;
+  let left = await processesIn(cluster, data);
   while (left.length > 0 && Date.now() < deadline) {
     await setTimeout(100);
-    left = await processesIn(data);
+    left = await processesIn(cluster, data);
   }
   if (left.length > 0) {
     throw localServerError(`processes of a server that crashed still use ${data}: ${left.join(', ')}`, {
@@ -144,10 +152,16 @@ async function clearAfterCrash(data: string): Promise<void> {
   await rm(join(data, 'postmaster.pid'), { force: true });
 }
 
-async function processesIn(data: string): Promise<number[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
-  const found = await Promise.all(pids.map((pid) => servesFrom(pid, data)));
-  return pids.filter((_, index) => found[index]);
+/** The server and its sessions work in the data directory. Looked up as their own user, who may see that. */
+async function processesIn(cluster: Cluster, data: string): Promise<string[]> {
+  const paths = ['/proc', '-mindepth', '2', '-maxdepth', '2', '-name', 'cwd', '-printf', '%h %l\\n'];
+  const { code, stdout, stderr } = await run('find', paths, { cwd: '/', account: cluster.account });
+  if (code === 127) throw localServerError(`find(1) is needed to look for what a crash left: ${stderr}`);
+  const real = realpathSync(data);
+  return stdout.split('\n').flatMap((line) => {
+    const [, pid, folder] = /^\/proc\/(\d+) (.*)$/.exec(line) ?? [];
+    return pid !== undefined && folder === real ? [pid] : [];
+  });
 }
 
 async function size(file: string): Promise<number> {

@@ -189,6 +189,11 @@ function homeOf(options: LocalServerOptions): string {
 }
 
 function requireAccount(): Account {
+  if (process.platform !== 'linux') {
+    throw localServerError(
+      `it needs Linux with Debian's apt, and this is ${process.platform}-${process.arch}`,
+    );
+  }
   const account = serverAccount();
   if (account !== undefined) return account;
   throw localServerError(
