@@ -5,6 +5,9 @@ import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { removeLocalServer } from '../../src/db/local/server.ts';
 import { type CliResult, runCli } from '../harness/cli.ts';
+import { hasLocalServer, needLocalServer } from '../harness/platform.ts';
+
+needLocalServer();
 
 let project: string;
 
@@ -13,7 +16,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await removeLocalServer({ home: join(project, '.pgscore/local') });
+  if (hasLocalServer) await removeLocalServer({ home: join(project, '.pgscore/local') });
   await rm(project, { recursive: true, force: true });
 });
 

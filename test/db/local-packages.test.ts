@@ -7,6 +7,9 @@ import { openSid } from '../../src/db/local/apt.ts';
 import { cached } from '../../src/db/local/binaries.ts';
 import { type AptSource, debianMirror, parseDeb822, parseOneLine } from '../../src/db/local/sources.ts';
 import { ensureBuilt, runProgram } from '../harness/cli.ts';
+import { needLocalServer } from '../harness/platform.ts';
+
+needLocalServer();
 
 const keys = '/usr/share/keyrings';
 const mirror = await configuredMirror();

@@ -14,6 +14,9 @@ import {
   stopLocalServer,
 } from '../../src/db/local/server.ts';
 import { type CliResult, ensureBuilt, runCli, runProgram } from '../harness/cli.ts';
+import { needLocalServer } from '../harness/platform.ts';
+
+needLocalServer();
 
 const asRoot = process.getuid?.() === 0;
 const homes: string[] = [];
@@ -149,6 +152,18 @@ test.skipIf(!asRoot)('a project that the server’s user cannot enter keeps its 
   expect(await query(server, 'SELECT 1 AS n')).toEqual([{ n: 1 }]);
   await removeLocalServer({ home });
   await expect(stat(join(server.dataDirectory, '..'))).rejects.toThrow('ENOENT');
+});
+
+test.skipIf(!asRoot)('data stays with the user that it belongs to', async () => {
+  const { home } = await project('other-owner');
+  const before = await startLocalServer({ home });
+  await query(before, 'CREATE TABLE kept AS SELECT 7 AS n');
+  await stopLocalServer({ home });
+  const nobody = 65534;
+  await runProgram('chown', ['-R', `${nobody}:${nobody}`, join(before.dataDirectory, '..')]);
+  const after = await startLocalServer({ home });
+  expect(await query(after, 'SELECT n FROM kept')).toEqual([{ n: 7 }]);
+  expect((await stat(after.dataDirectory)).uid).toBe(nobody);
 });
 
 test('a cache that cannot be written is named', async () => {

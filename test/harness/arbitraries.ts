@@ -291,7 +291,6 @@ const linkFunction = fc.oneof(
     { name: 'complement' },
     { name: 'softmax' },
     { name: 'argmax' },
-    { name: 'cumulative-softplus' },
   ),
 );
 

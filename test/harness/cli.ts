@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { withLock } from '../../src/db/local/lock.ts';
+import { exclusively } from './exclusive.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const built = join(root, 'dist/cli/main.js');
@@ -66,7 +66,7 @@ function withoutDatabase(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 /** Builds once for all workers, when a source is newer than the build. */
 export async function ensureBuilt(): Promise<void> {
   if (isBuilt()) return;
-  await withLock(built, async () => {
+  await exclusively(built, async () => {
     if (isBuilt()) return;
     const { stdout, stderr } = await runProgram('npm', ['run', '--silent', 'build']);
     // Types are checked by npm run typecheck; the compiler writes its output whatever it finds.

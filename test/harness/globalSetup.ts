@@ -1,5 +1,5 @@
 import type { TestProject } from 'vitest/node';
-import { withLock } from '../../src/db/local/lock.ts';
+import { exclusively } from './exclusive.ts';
 import { dropLeftovers, keptDatabases, othersAlive, type RunName, runName } from './leftovers.ts';
 import { Presence } from './presence.ts';
 import { startTestServer, stopTestServer, type TestServer } from './server.ts';
@@ -23,7 +23,7 @@ const joining = new URL('.', import.meta.url).pathname;
 /** Runs once before all test files that need a database, and gives vitest what is to run after them. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const run = runName();
-  const { server, presence } = await withLock(joining, () => join(run));
+  const { server, presence } = await exclusively(joining, () => join(run));
   await dropLeftovers(await presence.client());
   const template = await ensureTemplate(server.url);
   project.provide('pgscore', {
@@ -33,7 +33,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     engine: template.engine,
     run,
   });
-  return () => withLock(joining, () => leave(server, presence, run));
+  return () => exclusively(joining, () => leave(server, presence, run));
 }
 
 async function join(run: RunName): Promise<{ server: TestServer; presence: Presence }> {

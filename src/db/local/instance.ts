@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync, statSync } from 'node:fs';
 import { chmod, chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { type Account, canEnter } from './account.ts';
@@ -67,10 +67,25 @@ async function makeEnterable(server: string, home: string): Promise<void> {
  */
 export function serverFolder(home: string, account: Account): string {
   const real = realpathSync(home);
-  if (canEnter(account, real)) return join(real, 'server');
-  const hash = createHash('sha256').update(real).digest('hex').slice(0, 12);
-  const folder = '/var/lib/pgscore';
-  return join(folder, `${basename(dirname(dirname(real)))}-${basename(real)}-${hash}`);
+  return canEnter(account, real) ? join(real, 'server') : folderElsewhere(real);
+}
+
+function folderElsewhere(home: string): string {
+  const hash = createHash('sha256').update(home).digest('hex').slice(0, 12);
+  return join('/var/lib/pgscore', `${basename(dirname(dirname(home)))}-${basename(home)}-${hash}`);
+}
+
+/** The user that the data belongs to already: which one a new server would run as may have changed since. */
+export function accountOfData(home: string, account: Account): Account {
+  if (!account.switched || !existsSync(home)) return account;
+  const real = realpathSync(home);
+  for (const folder of [join(real, 'server'), folderElsewhere(real)]) {
+    const owner = statSync(join(folder, 'data'), { throwIfNoEntry: false });
+    if (owner !== undefined && owner.uid !== 0) {
+      return { name: `number ${owner.uid}`, uid: owner.uid, gid: owner.gid, switched: true };
+    }
+  }
+  return account;
 }
 
 export async function readState(home: string): Promise<State | undefined> {

@@ -6,6 +6,7 @@ import { type Account, serverAccount } from './account.ts';
 import { serverBinaries } from './binaries.ts';
 import { localServerError } from './error.ts';
 import {
+  accountOfData,
   type Instance,
   openInstance,
   projectFolder,
@@ -57,7 +58,7 @@ const defaultDatabase = 'pgscore';
  */
 export async function startLocalServer(options: LocalServerOptions = {}): Promise<LocalServer> {
   const home = homeOf(options);
-  const account = requireAccount();
+  const account = requireAccount(home);
   return withLock(home, async () => {
     const binaries = await serverBinaries(account, options.note ?? (() => undefined));
     const instance = await openInstance(home, account);
@@ -150,7 +151,7 @@ async function withClient(url: string, work: (client: pg.Client) => Promise<void
 /** The running local server, or undefined. Never starts or downloads anything. */
 export async function localServerStatus(options: LocalServerOptions = {}): Promise<LocalServer | undefined> {
   const home = homeOf(options);
-  const account = requireAccount();
+  const account = requireAccount(home);
   if (!existsSync(home)) return undefined;
   const state = await readState(home);
   const server = serverFolder(home, account);
@@ -163,7 +164,7 @@ export async function localServerStatus(options: LocalServerOptions = {}): Promi
 /** Ends the local server; gives false when it was not running. The data stays. */
 export async function stopLocalServer(options: LocalServerOptions = {}): Promise<boolean> {
   const home = homeOf(options);
-  const account = requireAccount();
+  const account = requireAccount(home);
   return withLock(home, async () => {
     if (!existsSync(home)) return false;
     const server = serverFolder(home, account);
@@ -178,7 +179,7 @@ export async function stopLocalServer(options: LocalServerOptions = {}): Promise
 export async function removeLocalServer(options: LocalServerOptions = {}): Promise<void> {
   const home = homeOf(options);
   await stopLocalServer(options);
-  const account = requireAccount();
+  const account = requireAccount(home);
   await withLock(home, async () => {
     if (existsSync(home)) await removeInstance({ home, server: serverFolder(home, account) });
   });
@@ -188,14 +189,14 @@ function homeOf(options: LocalServerOptions): string {
   return options.home ?? join(projectFolder(), '.pgscore', 'local');
 }
 
-function requireAccount(): Account {
+function requireAccount(home: string): Account {
   if (process.platform !== 'linux') {
     throw localServerError(
       `it needs Linux with Debian's apt, and this is ${process.platform}-${process.arch}`,
     );
   }
   const account = serverAccount();
-  if (account !== undefined) return account;
+  if (account !== undefined) return accountOfData(home, account);
   throw localServerError(
     'PostgreSQL refuses to run as root, and there is no user postgres or nobody to run it as',
   );
