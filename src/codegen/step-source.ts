@@ -64,17 +64,14 @@ function baseSource({ base }: TreeEnsemble, first: Register, context: SourceCont
 function ensembleSource(step: TreeEnsemble, first: Register, context: SourceContext): StepSource {
   const plan = packForest(step);
   const slots = slotsSource(step, plan.slots, first, context);
-  const create = context.kernel('forest', 'createForest');
   const sum = sumSource(step, plan, first, context);
   return {
     setup: [
       `const x${first}=new ${floatArray(step.inputPrecision)}(${plan.slots.size});`,
-      `const reached${first}=new Float64Array(${step.trees.length + 1});`,
-      `const walk${first}=${create}(${JSON.stringify(plan.forest)},x${first},reached${first});`,
       ...slots.setup,
       ...sum.setup,
     ],
-    run: [...slots.run, `walk${first}();`, ...sum.run],
+    run: [...slots.run, ...sum.run],
   };
 }
 
@@ -119,38 +116,62 @@ function slotValue(kind: SlotKindName, value: string, step: TreeEnsemble, contex
   return `${context.kernel('slots', kind)}(${argument})`;
 }
 
+/** Walks the trees and adds up their leaves. */
 function sumSource(
   step: TreeEnsemble,
-  { starts, table }: ForestPlan,
+  { forest, table }: ForestPlan,
   first: Register,
   context: SourceContext,
 ): StepSource {
-  const { base, outputs, accumulator } = step;
-  const bases = `[${base.map(numberSource).join()}]`;
-  const sums = context.vector(first);
-  const reached = `reached${first}`;
-  const written = context.written(first, outputs);
-  if (starts !== undefined) {
-    const sum = context.kernel('sums', accumulator === 'float32' ? 'sumFloat32' : 'sumFloat64');
-    if (outputs === 1) {
-      const expression = `${sum}(${numberSource(base[0]!)},${reached},0,${starts[1]})`;
-      return { setup: [], run: [context.write(first, expression)] };
-    }
-    const sumAll = context.kernel('sums', 'sumOutputs');
+  const { base, outputs } = step;
+  const packed = JSON.stringify(forest);
+  const round = roundName(step.accumulator, context);
+  if (table === undefined && outputs === 1 && forest.places === undefined) {
+    const create = context.kernel('forest', 'createForestSum');
     return {
-      setup: [
-        `const ${sums}=new Float64Array(${outputs}),base${first}=${bases},starts${first}=${JSON.stringify(starts)};`,
-      ],
-      run: [`${sumAll}(${sum},base${first},starts${first},${reached},${sums});`, ...written],
+      setup: [`const sum${first}=${create}(${packed},x${first},${numberSource(base[0]!)},${round});`],
+      run: [context.write(first, `sum${first}()`)],
     };
   }
-  const create = context.kernel('leaf-tables', 'createLeafTableSum');
-  const round = roundName(accumulator, context);
-  const setup = [
-    `const ${sums}=new Float64Array(${outputs});`,
-    `const sum${first}=${create}(${JSON.stringify(table)},${bases},x${first},${reached},${sums},${round});`,
+  const reached = `reached${first}`;
+  const create = context.kernel('forest', 'createForest');
+  const walk = [
+    `const ${reached}=new Float64Array(${forest.trees + 1});`,
+    `const walk${first}=${create}(${packed},x${first},${reached});`,
   ];
-  return { setup, run: [`sum${first}();`, ...written] };
+  if (table === undefined && outputs === 1) {
+    const sum = context.kernel('sums', 'sumTrees');
+    const expression = `${sum}(${numberSource(base[0]!)},${reached},${forest.trees},${round})`;
+    return { setup: walk, run: [`walk${first}();`, context.write(first, expression)] };
+  }
+  const sums = context.vector(first);
+  const setup = [
+    ...walk,
+    `const ${sums}=new Float64Array(${outputs});`,
+    `const base${first}=[${base.map(numberSource).join()}];`,
+  ];
+  const written = context.written(first, outputs);
+  if (table === undefined) {
+    const treeOutputs = packColumn(step.trees.map(({ output }) => output as number));
+    const unpack = context.kernel('columns', 'unpackColumn');
+    const sum = context.kernel('sums', 'sumTreesByOutput');
+    return {
+      setup: [...setup, `const outputs${first}=${unpack}(${JSON.stringify(treeOutputs)});`],
+      run: [
+        `walk${first}();`,
+        `${sum}(base${first},${reached},outputs${first},${sums},${round});`,
+        ...written,
+      ],
+    };
+  }
+  const createSum = context.kernel('leaf-tables', 'createLeafTableSum');
+  return {
+    setup: [
+      ...setup,
+      `const sum${first}=${createSum}(${JSON.stringify(table)},base${first},x${first},${reached},${sums},${round});`,
+    ],
+    run: [`walk${first}();`, `sum${first}();`, ...written],
+  };
 }
 
 function linearSource(step: Linear, first: Register, context: SourceContext): StepSource {

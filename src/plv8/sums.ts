@@ -1,29 +1,29 @@
+import type { NumberArray } from './columns.ts';
+import type { Round } from './rounding.ts';
+
 /**
- * Sums of the leaves that createForest found, leaf by leaf in tree order: float sums depend on the order, and the
- * library that trained the model added in this one.
+ * Sums of the leaf values that createForest found, in tree order: float sums depend on the order, and the library
+ * that trained the model added in this one.
  */
 
-/** base + reached[from] + … + reached[to - 1], each partial sum a float64. */
-export function sumFloat64(base: number, reached: Float64Array, from: number, to: number): number {
+/** base + reached[0] + … + reached[trees - 1], each partial sum rounded by `round`. */
+export function sumTrees(base: number, reached: Float64Array, trees: number, round: Round): number {
   let sum = base;
-  for (let t = from; t < to; t++) sum += reached[t]!;
+  for (let t = 0; t < trees; t++) sum = round(sum + reached[t]!);
   return sum;
 }
 
-/** As sumFloat64, each partial sum rounded to float32. */
-export function sumFloat32(base: number, reached: Float64Array, from: number, to: number): number {
-  let sum = base;
-  for (let t = from; t < to; t++) sum = Math.fround(sum + reached[t]!);
-  return sum;
-}
-
-/** Sums each output's leaves, which stand in [starts[q], starts[q + 1]), by one of the functions above. */
-export function sumOutputs(
-  sum: typeof sumFloat64,
+/** For several outputs: tree t adds to output treeOutputs[t]. */
+export function sumTreesByOutput(
   base: readonly number[],
-  starts: readonly number[],
   reached: Float64Array,
+  treeOutputs: NumberArray,
   sums: Float64Array,
+  round: Round,
 ): void {
-  for (let q = 0; q < base.length; q++) sums[q] = sum(base[q]!, reached, starts[q]!, starts[q + 1]!);
+  sums.set(base);
+  for (let t = 0; t < treeOutputs.length; t++) {
+    const output = treeOutputs[t]!;
+    sums[output] = round(sums[output]! + reached[t]!);
+  }
 }
