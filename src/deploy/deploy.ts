@@ -1,5 +1,7 @@
+import { sql } from 'kysely';
 import type pg from 'pg';
 import { detectEngine, type Engine } from '../db/engine.ts';
+import { queriesOn } from '../db/kysely.ts';
 import { PgscoreError } from '../errors.ts';
 import type { ImportedModel, ModelFile } from '../import/importer.ts';
 import { type GoldenRow, makeGoldenRows } from './golden.ts';
@@ -120,14 +122,17 @@ interface KnownVersion {
   readonly is_champion: boolean;
 }
 
-async function knownVersions(client: pg.ClientBase, model: string): Promise<KnownVersion[]> {
-  const { rows } = await client.query<KnownVersion>(
-    `SELECT v.version, v.content_hash, v.version IS NOT DISTINCT FROM m.champion AS is_champion
-       FROM pgscore_internal.versions AS v JOIN pgscore_internal.models AS m ON m.name = v.model
-      WHERE v.model = $1`,
-    [model],
-  );
-  return rows;
+function knownVersions(client: pg.ClientBase, model: string): Promise<KnownVersion[]> {
+  return queriesOn(client)
+    .selectFrom('pgscore_internal.versions as v')
+    .innerJoin('pgscore_internal.models as m', 'm.name', 'v.model')
+    .select([
+      'v.version',
+      'v.content_hash',
+      sql<boolean>`v.version IS NOT DISTINCT FROM m.champion`.as('is_champion'),
+    ])
+    .where('v.model', '=', model)
+    .execute();
 }
 
 /** Throws PGS_DATABASE unless the pgscore schema is installed. */

@@ -1,4 +1,6 @@
+import { sql } from 'kysely';
 import type pg from 'pg';
+import { queriesOn } from '../db/kysely.ts';
 import { PgscoreError } from '../errors.ts';
 import { requireSchema } from './deploy.ts';
 
@@ -32,18 +34,45 @@ export interface ModelState {
   readonly bindings: readonly BindingState[];
 }
 
+const VERSION_COLUMNS = [
+  'model',
+  'version',
+  'is_champion',
+  'function_name',
+  'task',
+  'format',
+  'format_version',
+  'source_file',
+  'golden_rows',
+  'deployed_at',
+  'deployed_by',
+] as const;
+
 /** The models of a database by name, or one of them. Throws PGS_USAGE when it does not exist. */
 export async function listModels(client: pg.ClientBase, only?: string): Promise<ModelState[]> {
   await requireSchema(client);
-  const versions = await client.query<VersionState>(
-    `SELECT model, version, is_champion, function_name, task, format, format_version, source_file, golden_rows,
-            deployed_at, deployed_by
-       FROM pgscore.versions ORDER BY model, version`,
-  );
-  const bindings = await client.query<BindingState>(
-    `SELECT id, model, relation::text AS relation, value_column, on_error, problem FROM pgscore.bindings ORDER BY id`,
-  );
-  const names = [...new Set(versions.rows.map(({ model }) => model))];
+  const db = queriesOn(client);
+  const versions = await db
+    .selectFrom('pgscore.versions')
+    .select(VERSION_COLUMNS)
+    .orderBy('model')
+    .orderBy('version')
+    .$narrowType<VersionState>()
+    .execute();
+  const bindings = await db
+    .selectFrom('pgscore.bindings')
+    .select([
+      'id',
+      'model',
+      sql<string>`relation::text`.as('relation'),
+      'value_column',
+      'on_error',
+      'problem',
+    ])
+    .orderBy('id')
+    .$narrowType<BindingState>()
+    .execute();
+  const names = [...new Set(versions.map(({ model }) => model))];
   if (only !== undefined && !names.includes(only)) {
     throw new PgscoreError('PGS_USAGE', `there is no model ${JSON.stringify(only)}`, {
       hint: names.length === 0 ? 'No model was deployed yet.' : `The models: ${names.join(', ')}.`,
@@ -53,7 +82,7 @@ export async function listModels(client: pg.ClientBase, only?: string): Promise<
     .filter((name) => only === undefined || name === only)
     .map((name) => ({
       name,
-      versions: versions.rows.filter(({ model }) => model === name),
-      bindings: bindings.rows.filter(({ model }) => model === name),
+      versions: versions.filter(({ model }) => model === name),
+      bindings: bindings.filter(({ model }) => model === name),
     }));
 }
