@@ -21,7 +21,7 @@ export function packForest(ensemble: TreeEnsemble): ForestPlan {
   const levels = trees.map(breadthFirst);
   const order = walkingOrder(
     levels.map(({ depth }) => depth),
-    plain && ensemble.outputs === 1 ? sumCost(accumulator) : 0,
+    plain ? sumCost(accumulator) : 0,
   );
   const nodes = listNodes(order, levels, slots, plain ? leafValues : leafOffsets(ensemble));
   const forest = {

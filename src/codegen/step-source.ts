@@ -127,14 +127,28 @@ function sumSource(
   const packed = JSON.stringify(forest);
   const round = roundName(step.accumulator, context);
   if (table === undefined && outputs === 1 && forest.places === undefined) {
-    const create = context.kernel('forest', 'createForestSum');
+    const create = context.kernel('forest-walks', 'createForestSum');
     return {
       setup: [`const sum${first}=${create}(${packed},x${first},${numberSource(base[0]!)},${round});`],
       run: [context.write(first, `sum${first}()`)],
     };
   }
+  const sums = context.vector(first);
+  const ofOutputs = [
+    `const ${sums}=new Float64Array(${outputs});`,
+    `const base${first}=[${base.map(numberSource).join()}];`,
+  ];
+  const written = context.written(first, outputs);
+  const treeOutputs = JSON.stringify(
+    packColumn(step.trees.map(({ output }) => (output === 'all' ? outputs : output))),
+  );
+  if (table === undefined && outputs > 1 && forest.places === undefined) {
+    const create = context.kernel('forest-walks', 'createForestSums');
+    const sum = `${create}(${packed},x${first},base${first},${treeOutputs},${sums},${round})`;
+    return { setup: [...ofOutputs, `const sum${first}=${sum};`], run: [`sum${first}();`, ...written] };
+  }
   const reached = `reached${first}`;
-  const create = context.kernel('forest', 'createForest');
+  const create = context.kernel('forest-walks', 'createForest');
   const walk = [
     `const ${reached}=new Float64Array(${forest.trees + 1});`,
     `const walk${first}=${create}(${packed},x${first},${reached});`,
@@ -144,19 +158,11 @@ function sumSource(
     const expression = `${sum}(${numberSource(base[0]!)},${reached},${forest.trees},${round})`;
     return { setup: walk, run: [`walk${first}();`, context.write(first, expression)] };
   }
-  const sums = context.vector(first);
-  const setup = [
-    ...walk,
-    `const ${sums}=new Float64Array(${outputs});`,
-    `const base${first}=[${base.map(numberSource).join()}];`,
-  ];
-  const written = context.written(first, outputs);
   if (table === undefined) {
-    const treeOutputs = packColumn(step.trees.map(({ output }) => output as number));
     const unpack = context.kernel('columns', 'unpackColumn');
     const sum = context.kernel('sums', 'sumTreesByOutput');
     return {
-      setup: [...setup, `const outputs${first}=${unpack}(${JSON.stringify(treeOutputs)});`],
+      setup: [...walk, ...ofOutputs, `const outputs${first}=${unpack}(${treeOutputs});`],
       run: [
         `walk${first}();`,
         `${sum}(base${first},${reached},outputs${first},${sums},${round});`,
@@ -167,7 +173,8 @@ function sumSource(
   const createSum = context.kernel('leaf-tables', 'createLeafTableSum');
   return {
     setup: [
-      ...setup,
+      ...walk,
+      ...ofOutputs,
       `const sum${first}=${createSum}(${JSON.stringify(table)},base${first},x${first},${reached},${sums},${round});`,
     ],
     run: [`walk${first}();`, `sum${first}();`, ...written],
