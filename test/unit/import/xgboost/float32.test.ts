@@ -7,10 +7,14 @@ const parse = (text: string) => nearestFloat32(Number(text), () => text);
 describe('decimal text to float32', () => {
   it('gives back every float32 from its decimal text', () => {
     fc.assert(
-      fc.property(fc.float({ noNaN: true }), (value) => {
-        expect(parse(String(value))).toBe(value);
-        expect(parse(Number(value.toPrecision(9)).toExponential())).toBe(value);
-      }),
+      // Adding 0 makes -0 a 0: String() would lose its sign.
+      fc.property(
+        fc.float({ noNaN: true }).map((value) => value + 0),
+        (value) => {
+          expect(parse(String(value))).toBe(value);
+          expect(parse(Number(value.toPrecision(9)).toExponential())).toBe(value);
+        },
+      ),
     );
   });
 
