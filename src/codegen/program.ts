@@ -1,14 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { bundle } from '../compile/bundle.ts';
-import {
-  type EncodeCategory,
-  type Model,
-  type Register,
-  registerLayout,
-  type Step,
-  stepWidth,
-} from '../ir/model.ts';
-import { SourceContext } from './source-context.ts';
+import { type EncodeCategory, type Model, type Register, registerLayout, stepWidth } from '../ir/model.ts';
+import { numberSource, readRegisters, SourceContext } from './source-context.ts';
 import { stepSource } from './step-source.ts';
 
 /** A model as JavaScript, the same text in PL/v8, in PLJS and in Node. */
@@ -105,28 +98,6 @@ function neededSteps(model: Model, wanted: readonly (Register | undefined)[]): N
   return { registers, steps };
 }
 
-/** The registers that a step's results depend on. */
-function readRegisters(step: Step): readonly Register[] {
-  switch (step.kind) {
-    case 'encode-category':
-      return [step.input];
-    case 'tree-ensemble':
-      return usedInputs(step.trees).map((input) => step.inputs[input]!);
-    case 'linear':
-    case 'link':
-      return step.inputs;
-  }
-}
-
-function usedInputs(trees: Extract<Step, { kind: 'tree-ensemble' }>['trees']): number[] {
-  const used = new Set<number>();
-  for (const { splits, linear } of trees) {
-    for (const input of splits.feature) used.add(input);
-    for (const inputs of linear?.features ?? []) for (const input of inputs) used.add(input);
-  }
-  return [...used];
-}
-
 function listArguments(model: Model, { registers, steps }: Needed): ProgramArgument[] {
   return model.features.flatMap((feature, i): ProgramArgument[] => {
     if (feature.kind === 'number') return registers.has(i) ? [{ feature: i }] : [];
@@ -152,20 +123,22 @@ function programSource(
     const { registers, steps: own } = neededSteps(model, wanted);
     const run = steps.flatMap((step, k) => (own.has(k) ? step.run : []));
     const body = [...readArguments(targets, registers, context), ...run, `return ${result};`].join('\n');
-    const parameters = context.inArray ? 'p' : targets.map((_, k) => `p${k}`).join();
+    const parameters = context.argumentsInArray ? 'p' : targets.map((_, k) => `p${k}`).join();
     return `(${parameters})=>{\n${body}\n}`;
   };
   const wanted = outputRegisters(model);
   const elements = wanted.map((register) => (register === undefined ? 'NaN' : context.read(register)));
+  const registers = [
+    ...(context.inArray ? [`const R=new Float64Array(${context.size});`] : []),
+    ...(context.argumentsInArray ? [context.constants('targets', targets)] : []),
+  ];
   const read = rowReaderSource(model, programArguments, context);
   // In a function of its own, and not at the top of the module, constants stay `const` in the bundle: V8 then knows
   // that they never change and compiles their addresses into the code.
   return [
     ...context.imports(),
     'const program=(()=>{',
-    ...(context.inArray
-      ? [`const R=new Float64Array(${context.size}),targets=${JSON.stringify(targets)};`]
-      : []),
+    ...registers,
     ...steps.flatMap(({ setup }) => setup),
     `const value=${functionSource(wanted.slice(0, 1), elements[0]!)};`,
     `const outputs=${functionSource(wanted, `[${elements.join()}]`)};`,
@@ -186,7 +159,8 @@ function rowReaderSource(
   const specs = programArguments.map(({ feature, step: index }) => {
     if (index === undefined) return `[${feature}]`;
     const step = model.steps[index] as EncodeCategory;
-    return `[${feature},${JSON.stringify(step.categories)},${step.missing},${step.unknown}]`;
+    const codes = step.codes === undefined ? '' : `,[${step.codes.map(numberSource).join()}]`;
+    return `[${feature},${JSON.stringify(step.categories)},${step.missing},${step.unknown}${codes}]`;
   });
   return `${context.kernel('row-reader', 'createRowReader')}(${JSON.stringify(features)},[${specs.join()}])`;
 }
@@ -197,7 +171,7 @@ function readArguments(
   needed: ReadonlySet<Register>,
   context: SourceContext,
 ): string[] {
-  if (context.inArray) return ['for(let k=0;k<targets.length;k++)R[targets[k]]=p[k]??NaN;'];
+  if (context.argumentsInArray) return ['for(let k=0;k<targets.length;k++)R[targets[k]]=p[k]??NaN;'];
   return targets.flatMap((register, k) =>
     needed.has(register) ? [context.write(register, `p${k}??NaN`)] : [],
   );

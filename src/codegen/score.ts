@@ -1,5 +1,5 @@
 import { PgscoreError } from '../errors.ts';
-import type { Feature, Model, Prediction } from '../ir/model.ts';
+import { categoryCodes, type Feature, type Model, type Prediction } from '../ir/model.ts';
 import { type LoadedProgram, loadProgram } from './load-program.ts';
 import { compileProgram, type OutputLayout, type Program, type Range } from './program.ts';
 
@@ -47,7 +47,8 @@ function createReaders(model: Model, program: Program): ((row: Row) => number | 
     if (index === undefined) return (row) => readNumber(row[name]);
     const step = model.steps[index]!;
     if (step.kind !== 'encode-category') throw new TypeError(`Step ${index} encodes no category.`);
-    const codes = new Map<unknown, number>(step.categories.map((category, code) => [category, code]));
+    const ofCategory = categoryCodes(step);
+    const codes = new Map<unknown, number>(step.categories.map((category, k) => [category, ofCategory[k]!]));
     return (row) => (isMissing(row[name]) ? step.missing : (codes.get(row[name]) ?? step.unknown));
   });
 }

@@ -1,4 +1,19 @@
-import { type Model, type Register, registerLayout, stepWidth } from '../ir/model.ts';
+import {
+  type Model,
+  type Precision,
+  type Register,
+  registerLayout,
+  type Step,
+  stepWidth,
+} from '../ir/model.ts';
+import { vectorStepInputs } from '../ir/vector-steps.ts';
+import { packColumn } from './pack-columns.ts';
+
+/** A step as statements: what it does once a session, and once a row. */
+export interface StepSource {
+  readonly setup: readonly string[];
+  readonly run: readonly string[];
+}
 
 /**
  * Up to this many arguments SQL passes each by itself, above them one array. PostgreSQL's own limit is 100, and one
@@ -6,12 +21,21 @@ import { type Model, type Register, registerLayout, stepWidth } from '../ir/mode
  */
 export const MAX_ARGUMENTS = 99;
 
+/** Steps that read more registers than this, one by one, are code over an array of registers. */
+const MAX_STRAIGHT_READS = 256;
+
+/** Constants up to this number are written out; more are packed. */
+const MAX_WRITTEN_CONSTANTS = 8;
+
 /**
- * How the generated code names things. With arguments of their own, registers are constants `r0`, `r1`, … and
- * elements of `a7` where a step writes several; with an array of arguments all stand in the array `R` (straight
- * code over thousands of registers would be too long for V8 to optimise).
+ * How the generated code names things. In a small model registers are constants `r0`, `r1`, … and elements of `a7`
+ * where a step writes several; in a wide one all stand in the array `R` (straight code over thousands of registers
+ * would be too long for V8 to optimise), of which `a7` is then a view or a copy.
  */
 export class SourceContext {
+  /** Whether the program takes one array of arguments. */
+  readonly argumentsInArray: boolean;
+  /** Whether the registers stand in `R`. */
   readonly inArray: boolean;
   readonly #imports = new Map<string, Set<string>>();
   /** Registers that are elements of a step's array: its first register and its width. */
@@ -19,7 +43,8 @@ export class SourceContext {
   readonly size: number;
 
   constructor(model: Model, argumentCount: number) {
-    this.inArray = argumentCount > MAX_ARGUMENTS;
+    this.argumentsInArray = argumentCount > MAX_ARGUMENTS;
+    this.inArray = this.argumentsInArray || straightReads(model.steps) > MAX_STRAIGHT_READS;
     const { first, size } = registerLayout(model);
     this.size = size;
     model.steps.forEach((step, k) => {
@@ -57,6 +82,67 @@ export class SourceContext {
     return `a${first}`;
   }
 
+  /** Declares that array; `alone` then does what `written` does for an array that was declared otherwise. */
+  declareVector(first: Register, width: number): string {
+    const array = this.inArray ? `R.subarray(${first},${first + width})` : `new Float64Array(${width})`;
+    return `const ${this.vector(first)}=${array};`;
+  }
+
+  /** Declares `name` as a typed array of registers, rounded to the precision; `run` fills it. */
+  load(name: string, registers: readonly Register[], precision: Precision): StepSource {
+    const declare = `const ${name}=new ${floatArray(precision)}(${registers.length});`;
+    const whole = this.#whole(registers);
+    if (whole !== undefined && precision === 'float64')
+      return { setup: [`const ${name}=${whole};`], run: [] };
+    if (whole !== undefined) {
+      return { setup: [`const ${name}s=${whole};`, declare], run: [`${name}.set(${name}s);`] };
+    }
+    if (!this.inArray) {
+      return {
+        setup: [declare],
+        run: registers.map((register, k) => `${name}[${k}]=${this.read(register)};`),
+      };
+    }
+    const gather = this.kernel('registers', 'gatherRegisters');
+    return {
+      setup: [declare, this.constants(`${name}i`, registers)],
+      run: [`${gather}(R,${name}i,${name});`],
+    };
+  }
+
+  /** An array that holds exactly these registers, in this order. */
+  #whole(registers: readonly Register[]): string | undefined {
+    const start = registers[0]!;
+    if (!registers.every((register, i) => register === start + i)) return undefined;
+    if (this.inArray) return `R.subarray(${start},${start + registers.length})`;
+    const vector = this.#vectors.get(start);
+    return vector?.first === start && vector.width === registers.length ? this.vector(start) : undefined;
+  }
+
+  /** Declares a constant array-like of numbers. */
+  constants(name: string, values: readonly number[]): string {
+    return `const ${name}=${this.constant(values)};`;
+  }
+
+  constant(values: readonly number[]): string {
+    if (values.length <= MAX_WRITTEN_CONSTANTS) return `[${values.map(numberSource).join()}]`;
+    return `${this.kernel('columns', 'unpackColumn')}(${JSON.stringify(packColumn(values))})`;
+  }
+
+  /** The name of the kernel that rounds to the precision. */
+  rounding(precision: Precision): string {
+    return this.kernel('rounding', precision === 'float32' ? 'toFloat32' : 'toFloat64');
+  }
+
+  rounded(expression: string, precision: Precision): string {
+    return precision === 'float32' ? `${this.rounding(precision)}(${expression})` : expression;
+  }
+
+  /** Makes the register of a step of width 1 that has written its array. */
+  alone(first: Register, width: number): string[] {
+    return width === 1 && !this.inArray ? [this.write(first, `${this.vector(first)}[0]`)] : [];
+  }
+
   /** Makes the registers of a step that has written its array. */
   written(first: Register, width: number): string[] {
     if (width === 1) return [this.write(first, `${this.vector(first)}[0]`)];
@@ -74,6 +160,42 @@ export class SourceContext {
       ? this.vector(registers[0]!)
       : `[${registers.map((register) => this.read(register)).join()}]`;
   }
+}
+
+/** How many registers steps name one by one. Trees have slots of their own, links read a step's array. */
+function straightReads(steps: readonly Step[]): number {
+  const counts = steps.map((step) =>
+    step.kind === 'tree-ensemble' || step.kind === 'link' ? 0 : readRegisters(step).length,
+  );
+  return counts.reduce((a, b) => a + b, 0);
+}
+
+/** The registers that a step's results depend on. */
+export function readRegisters(step: Step): readonly Register[] {
+  switch (step.kind) {
+    case 'encode-category':
+      return [step.input];
+    case 'tree-ensemble':
+      return usedInputs(step.trees).map((input) => step.inputs[input]!);
+    case 'linear':
+    case 'link':
+      return step.inputs;
+    default:
+      return vectorStepInputs(step);
+  }
+}
+
+function usedInputs(trees: Extract<Step, { kind: 'tree-ensemble' }>['trees']): number[] {
+  const used = new Set<number>();
+  for (const { splits, linear } of trees) {
+    for (const input of splits.feature) used.add(input);
+    for (const inputs of linear?.features ?? []) for (const input of inputs) used.add(input);
+  }
+  return [...used];
+}
+
+export function floatArray(precision: Precision): string {
+  return precision === 'float32' ? 'Float32Array' : 'Float64Array';
 }
 
 /** A number as JavaScript source. */

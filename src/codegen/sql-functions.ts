@@ -1,5 +1,5 @@
 import { describeValue } from '../ir/describe.ts';
-import type { EncodeCategory, Feature, Model } from '../ir/model.ts';
+import { categoryCodes, type EncodeCategory, type Feature, type Model } from '../ir/model.ts';
 import { quoteIdent, quoteLiteral } from '../quote.ts';
 import type { Program, Range } from './program.ts';
 import { MAX_ARGUMENTS } from './source-context.ts';
@@ -232,19 +232,33 @@ function cutToBytes(text: string, bytes: number): string {
 
 /** The code of a text, byte for byte whatever the collation of the column: `COLLATE "C"`. */
 function encodeSql(parameter: string, step: EncodeCategory): string {
-  const categories = step.categories as readonly string[];
   const missing = numberSql(step.missing);
   const unknown = numberSql(step.unknown);
-  const known =
-    categories.length > MAX_CASE_BRANCHES
-      ? lookup(parameter, categories, unknown)
-      : `CASE ${parameter} COLLATE "C"${categories.map((c, code) => ` WHEN ${quoteLiteral(c)} THEN ${code}`).join('')} ELSE ${unknown} END`;
+  const known = encodeKnown(parameter, step, unknown);
   return missing === unknown ? known : `CASE WHEN ${parameter} IS NULL THEN ${missing} ELSE ${known} END`;
 }
 
-function lookup(parameter: string, categories: readonly string[], unknown: string): string {
-  const codes = JSON.stringify(Object.fromEntries(categories.map((category, code) => [category, code])));
-  return `COALESCE((${quoteLiteral(codes)}::jsonb ->> ${parameter})::double precision, ${unknown})`;
+function encodeKnown(parameter: string, step: EncodeCategory, unknown: string): string {
+  const categories = step.categories as readonly string[];
+  const codes = categoryCodes(step);
+  if (categories.length === 0) return unknown;
+  if (categories.length > MAX_CASE_BRANCHES) return lookup(parameter, categories, codes, unknown);
+  const branches = categories.map(
+    (category, k) => ` WHEN ${quoteLiteral(category)} THEN ${numberSql(codes[k]!)}`,
+  );
+  return `CASE ${parameter} COLLATE "C"${branches.join('')} ELSE ${unknown} END`;
+}
+
+function lookup(
+  parameter: string,
+  categories: readonly string[],
+  codes: readonly number[],
+  unknown: string,
+): string {
+  const table = Object.fromEntries(
+    categories.map((category, k) => [category, Number.isFinite(codes[k]) ? codes[k] : String(codes[k])]),
+  );
+  return `COALESCE((${quoteLiteral(JSON.stringify(table))}::jsonb ->> ${parameter})::double precision, ${unknown})`;
 }
 
 /** NaN is missing to the program, and so is NULL, which is shorter and typed by its context. */

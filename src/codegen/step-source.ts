@@ -1,25 +1,11 @@
-import type {
-  EncodeCategory,
-  Linear,
-  Link,
-  LinkFunction,
-  Model,
-  Precision,
-  Register,
-  Step,
-  TreeEnsemble,
-} from '../ir/model.ts';
+import type { EncodeCategory, Link, LinkFunction, Model, Register, Step, TreeEnsemble } from '../ir/model.ts';
 import { SlotKind, type SlotKindName } from '../plv8/slots.ts';
+import { linearSource } from './linear-source.ts';
 import { packColumn } from './pack-columns.ts';
 import { type ForestPlan, packForest } from './pack-forest.ts';
 import type { SlotPlan } from './slot-plan.ts';
-import { numberSource, type SourceContext } from './source-context.ts';
-
-/** A step as statements: what it does once a session, and once a row. */
-export interface StepSource {
-  readonly setup: readonly string[];
-  readonly run: readonly string[];
-}
+import { floatArray, numberSource, type SourceContext, type StepSource } from './source-context.ts';
+import { vectorStepSource } from './vector-source.ts';
 
 /** The code of a step whose registers start at `first`. Texts are encoded before the program: no code for them. */
 export function stepSource(step: Step, first: Register, model: Model, context: SourceContext): StepSource {
@@ -34,6 +20,8 @@ export function stepSource(step: Step, first: Register, model: Model, context: S
       return linearSource(step, first, context);
     case 'link':
       return linkSource(step, first, context);
+    default:
+      return vectorStepSource(step, first, context);
   }
 }
 
@@ -45,9 +33,10 @@ export function isTextEncoding(step: Step, model: Model): step is EncodeCategory
 function encodeSource(step: EncodeCategory, first: Register, context: SourceContext): StepSource {
   const create = context.kernel('encode', 'createEncoder');
   const categories = JSON.stringify(packColumn(step.categories as readonly number[]));
+  const codes = step.codes === undefined ? '' : `,${context.constant(step.codes)}`;
   return {
     setup: [
-      `const encode${first}=${create}(${categories},${numberSource(step.missing)},${numberSource(step.unknown)});`,
+      `const encode${first}=${create}(${categories},${numberSource(step.missing)},${numberSource(step.unknown)}${codes});`,
     ],
     run: [context.write(first, `encode${first}(${context.read(step.input)})`)],
   };
@@ -83,7 +72,7 @@ function slotsSource(
   context: SourceContext,
 ): StepSource {
   const x = `x${first}`;
-  const round = roundName(step.inputPrecision, context);
+  const round = context.rounding(step.inputPrecision);
   const setup: string[] = [];
   const run: string[] = [];
   if (context.inArray) {
@@ -101,7 +90,7 @@ function slotsSource(
     setup.push(
       `const ${name}=${context.kernel('sets', 'createSets')}(${JSON.stringify(packed)},${x},${slot});`,
     );
-    run.push(`${name}(${rounded(context.read(step.inputs[input]!), step.inputPrecision, context)});`);
+    run.push(`${name}(${context.rounded(context.read(step.inputs[input]!), step.inputPrecision)});`);
   }
   return { setup, run };
 }
@@ -112,7 +101,7 @@ const LOOK_FOR_ZERO: ReadonlySet<SlotKindName> = new Set(['zeroLow', 'zeroHigh',
 function slotValue(kind: SlotKindName, value: string, step: TreeEnsemble, context: SourceContext): string {
   if (kind === 'plain') return value;
   if (kind === 'always') return `${context.kernel('slots', kind)}()`;
-  const argument = LOOK_FOR_ZERO.has(kind) ? rounded(value, step.inputPrecision, context) : value;
+  const argument = LOOK_FOR_ZERO.has(kind) ? context.rounded(value, step.inputPrecision) : value;
   return `${context.kernel('slots', kind)}(${argument})`;
 }
 
@@ -125,7 +114,7 @@ function sumSource(
 ): StepSource {
   const { base, outputs } = step;
   const packed = JSON.stringify(forest);
-  const round = roundName(step.accumulator, context);
+  const round = context.rounding(step.accumulator);
   if (table === undefined && outputs === 1 && forest.places === undefined) {
     const create = context.kernel('forest-walks', 'createForestSum');
     return {
@@ -181,26 +170,6 @@ function sumSource(
   };
 }
 
-function linearSource(step: Linear, first: Register, context: SourceContext): StepSource {
-  const { inputs, bias, weights, missing } = step;
-  const unpack = context.kernel('columns', 'unpackColumn');
-  const sum = context.kernel('linear', missing === 'skip' ? 'linearSkipMissing' : 'linear');
-  const round = roundName(step.accumulator, context);
-  const row = (q: number) =>
-    `${sum}(x${first},weights${first},${q * inputs.length},${numberSource(bias[q]!)},${round})`;
-  const setup = [
-    `const x${first}=new ${floatArray(step.inputPrecision)}(${inputs.length});`,
-    `const weights${first}=${unpack}(${JSON.stringify(packColumn(weights.flat()))});`,
-  ];
-  const run = inputs.map((register, k) => `x${first}[${k}]=${context.read(register)};`);
-  if (bias.length === 1) return { setup, run: [...run, context.write(first, row(0))] };
-  const out = context.vector(first);
-  return {
-    setup: [...setup, `const ${out}=new Float64Array(${bias.length});`],
-    run: [...run, ...bias.map((_, q) => `${out}[${q}]=${row(q)};`), ...context.written(first, bias.length)],
-  };
-}
-
 /** Kernel and parameter of each link; the parameter is empty when there is none. */
 function linkKernel(link: LinkFunction): { name: string; parameter: string } {
   switch (link.name) {
@@ -210,8 +179,6 @@ function linkKernel(link: LinkFunction): { name: string; parameter: string } {
       return { name: 'divide', parameter: numberSource(link.divisor) };
     case 'signed-square':
       return { name: 'signedSquare', parameter: '' };
-    case 'cumulative-softplus':
-      return { name: 'cumulativeSoftplus', parameter: '' };
     default:
       return { name: link.name, parameter: '' };
   }
@@ -223,31 +190,19 @@ function linkSource(step: Link, first: Register, context: SourceContext): StepSo
   const kernel = context.kernel('links', name);
   if (name === 'argmax') {
     const expression = `${kernel}(${context.readAll(inputs)})`;
-    return { setup: [], run: [context.write(first, rounded(expression, precision, context))] };
+    return { setup: [], run: [context.write(first, context.rounded(expression, precision))] };
   }
-  const ofAll = name === 'softmax' || name === 'cumulativeSoftplus';
-  if (!ofAll && inputs.length === 1) {
+  if (name !== 'softmax' && inputs.length === 1) {
     const expression = `${kernel}(${context.read(inputs[0]!)}${parameter && `,${parameter}`})`;
-    return { setup: [], run: [context.write(first, rounded(expression, precision, context))] };
+    return { setup: [], run: [context.write(first, context.rounded(expression, precision))] };
   }
   const out = context.vector(first);
-  const call = ofAll
-    ? `${kernel}(${context.readAll(inputs)},${out});`
-    : `${context.kernel('links', 'each')}(${kernel},${parameter || '0'},${context.readAll(inputs)},${out});`;
+  const call =
+    name === 'softmax'
+      ? `${kernel}(${context.readAll(inputs)},${out});`
+      : `${context.kernel('links', 'each')}(${kernel},${parameter || '0'},${context.readAll(inputs)},${out});`;
   return {
     setup: [`const ${out}=new ${floatArray(precision)}(${inputs.length});`],
     run: [call, ...context.written(first, inputs.length)],
   };
-}
-
-function floatArray(precision: Precision): string {
-  return precision === 'float32' ? 'Float32Array' : 'Float64Array';
-}
-
-function roundName(precision: Precision, context: SourceContext): string {
-  return context.kernel('rounding', precision === 'float32' ? 'toFloat32' : 'toFloat64');
-}
-
-function rounded(expression: string, precision: Precision, context: SourceContext): string {
-  return precision === 'float32' ? `${roundName(precision, context)}(${expression})` : expression;
 }

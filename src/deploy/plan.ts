@@ -62,13 +62,24 @@ export function defaultTolerance(model: Model): number {
 
 function isSinglePrecision(step: Step): boolean {
   switch (step.kind) {
-    case 'encode-category':
-      return false;
     case 'tree-ensemble':
     case 'linear':
       return step.accumulator === 'float32';
     case 'link':
+    case 'map':
+    case 'combine':
+    case 'reduce':
+    case 'interpolate':
+    case 'distance':
       return step.precision === 'float32';
+    case 'encode-category':
+    case 'select':
+    case 'bin':
+    case 'lookup':
+    case 'nearest':
+    case 'gather':
+    case 'pairwise':
+      return false;
   }
 }
 

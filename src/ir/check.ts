@@ -68,11 +68,50 @@ export function isIndex(value: unknown, low: number, high: number): value is num
   return Number.isInteger(value) && (value as number) >= low && (value as number) < high;
 }
 
+export function isNumber(value: unknown): value is number {
+  return typeof value === 'number';
+}
+
+/** Records a violation for each element that is not a number; NaN is one. */
+export function numbers(values: readonly unknown[], path: string, out: Violations): boolean {
+  return each(values, isNumber, 'a number or NaN', path, out);
+}
+
 /** Records a violation for each element that is not a number, or is NaN. */
-export function orderedNumbers(values: readonly unknown[], path: string, out: Violations): void {
+export function orderedNumbers(values: readonly unknown[], path: string, out: Violations): boolean {
+  return each(values, isOrdered, 'a number and not NaN', path, out);
+}
+
+/** Records a violation for each element that is not a number, or is NaN or infinite. */
+export function finiteNumbers(values: readonly unknown[], path: string, out: Violations): boolean {
+  return each(values, Number.isFinite, 'a finite number', path, out);
+}
+
+function each(
+  values: readonly unknown[],
+  holds: (value: unknown) => boolean,
+  what: string,
+  path: string,
+  out: Violations,
+): boolean {
+  let all = true;
   for (let i = 0; i < values.length && !out.full; i++) {
-    if (!isOrdered(values[i]))
-      out.add(`${path}[${i}]`, `Must be a number and not NaN, but is ${show(values[i])}.`);
+    if (holds(values[i])) continue;
+    out.add(`${path}[${i}]`, `Must be ${what}, but is ${show(values[i])}.`);
+    all = false;
+  }
+  return all;
+}
+
+/** Records a violation for each number that is less than the one before it. */
+export function notDescending(values: readonly unknown[], path: string, out: Violations): void {
+  for (let i = 1; i < values.length && !out.full; i++) {
+    if ((values[i] as number) < (values[i - 1] as number)) {
+      out.add(
+        `${path}[${i}]`,
+        `Must not be less than ${show(values[i - 1])} before it, but is ${show(values[i])}.`,
+      );
+    }
   }
 }
 
@@ -106,15 +145,16 @@ export function uniqueTexts(values: readonly unknown[], path: string, out: Viola
 
 /** As uniqueTexts, for numbers: no NaN, and 0 equals -0. */
 export function uniqueNumbers(values: readonly unknown[], path: string, out: Violations): void {
-  const seen = new Map<number, number>();
+  if (orderedNumbers(values, path, out)) uniqueNumbersAndNaN(values, path, out);
+}
+
+/** As uniqueNumbers, but NaN may occur, once. */
+export function uniqueNumbersAndNaN(values: readonly unknown[], path: string, out: Violations): void {
+  if (!numbers(values, path, out)) return;
+  const seen = new Map<unknown, number>();
   for (let i = 0; i < values.length && !out.full; i++) {
-    const value = values[i];
-    if (!isOrdered(value)) {
-      out.add(`${path}[${i}]`, `Must be a number and not NaN, but is ${show(value)}.`);
-      continue;
-    }
-    const first = seen.get(value);
-    if (first === undefined) seen.set(value, i);
-    else out.add(`${path}[${i}]`, `Repeats ${show(value)} of ${path}[${first}]; each must occur once.`);
+    const first = seen.get(values[i]);
+    if (first === undefined) seen.set(values[i], i);
+    else out.add(`${path}[${i}]`, `Repeats ${show(values[i])} of ${path}[${first}]; each must occur once.`);
   }
 }

@@ -1,9 +1,11 @@
+import { softplus } from './evaluate-scalar.ts';
+import { runVectorStep } from './evaluate-vector.ts';
 import {
+  categoryCodes,
   type EncodeCategory,
   type Linear,
   type Link,
   type Model,
-  type Precision,
   type Prediction,
   SplitTest,
   type Step,
@@ -11,6 +13,7 @@ import {
   type TreeEnsemble,
   ZERO_THRESHOLD,
 } from './model.ts';
+import { round } from './rounding.ts';
 
 type Value = number | string | null;
 
@@ -70,17 +73,15 @@ function runStep(step: Step, registers: readonly number[], row: readonly Value[]
         step,
         step.inputs.map((register) => registers[register]!),
       ).map((value) => round(value, step.precision));
+    default:
+      return runVectorStep(step, registers);
   }
-}
-
-function round(value: number, precision: Precision): number {
-  return precision === 'float32' ? Math.fround(value) : value;
 }
 
 function encode(step: EncodeCategory, value: Value): number {
   if (value === null || Number.isNaN(value)) return step.missing;
-  const code = (step.categories as readonly Value[]).indexOf(value);
-  return code === -1 ? step.unknown : code;
+  const position = (step.categories as readonly Value[]).indexOf(value);
+  return position === -1 ? step.unknown : categoryCodes(step)[position]!;
 }
 
 function sumTrees(step: TreeEnsemble, registers: readonly number[]): readonly number[] {
@@ -145,7 +146,7 @@ function leafValue(tree: Tree, leaf: number, at: number, x: readonly number[]): 
 function linear(step: Linear, registers: readonly number[]): readonly number[] {
   const x = step.inputs.map((register) => round(registers[register]!, step.inputPrecision));
   return step.bias.map((bias, q) => {
-    let sum = bias;
+    let sum = round(bias, step.accumulator);
     x.forEach((value, k) => {
       if (step.missing === 'skip' && Number.isNaN(value)) return;
       sum = round(sum + round(value * step.weights[q]![k]!, step.accumulator), step.accumulator);
@@ -176,14 +177,7 @@ function link(step: Link, x: readonly number[]): readonly number[] {
       return softmax(x);
     case 'argmax':
       return [argmax(x)];
-    case 'cumulative-softplus':
-      return cumulativeSoftplus(x);
   }
-}
-
-/** Without exp(x), which overflows from 710 on. */
-function softplus(x: number): number {
-  return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 }
 
 function softmax(x: readonly number[]): readonly number[] {
@@ -200,12 +194,4 @@ function argmax(x: readonly number[]): number {
     if (value > x[best]!) best = i;
   });
   return best;
-}
-
-function cumulativeSoftplus(x: readonly number[]): readonly number[] {
-  const out: number[] = [];
-  x.forEach((value, i) => {
-    out.push(i === 0 ? value : out[i - 1]! + softplus(value));
-  });
-  return out;
 }

@@ -9,6 +9,10 @@
  * NULL and NaN are one thing: missing. What missing means is each step's own rule.
  */
 
+import { type VectorStep, vectorStepWidth } from './vector-steps.ts';
+
+export type * from './vector-steps.ts';
+
 /** The floating-point type that values are rounded to: IEEE binary32 or binary64. */
 export type Precision = 'float32' | 'float64';
 
@@ -46,16 +50,17 @@ export interface TextFeature {
   readonly categories: readonly string[];
 }
 
-export type Step = EncodeCategory | TreeEnsemble | Linear | Link;
+export type Step = EncodeCategory | TreeEnsemble | Linear | Link | VectorStep;
 
 /**
- * Maps a category (a text feature, or a number when `categories` holds numbers) to its code: the position in
- * `categories`. Width 1. Texts match exactly, byte for byte; numbers match by ==.
+ * Maps a category (a text feature, or a number when `categories` holds numbers) to its code. Width 1. Texts match exactly, byte for byte; numbers match by ==.
  */
 export interface EncodeCategory {
   readonly kind: 'encode-category';
   readonly input: Register;
   readonly categories: readonly string[] | readonly number[];
+  /** One code a category, possibly NaN; absent when each category's code is its position in `categories`. */
+  readonly codes?: readonly number[];
   /** The code of NULL or NaN. */
   readonly missing: number;
   /** The code of a value that is not in `categories`. */
@@ -144,8 +149,8 @@ export interface LinearLeaves {
 }
 
 /**
- * Output q is `bias[q] + Σ inputs[k] * weights[q][k]`, added in input order, product and sum each rounded to
- * `accumulator`. Width: `bias.length`.
+ * Output q is `bias[q] + Σ inputs[k] * weights[q][k]`, added in input order, bias, product and sum each
+ * rounded to `accumulator`. Width: `bias.length`.
  */
 export interface Linear {
   readonly kind: 'linear';
@@ -185,9 +190,7 @@ export type LinkFunction =
   /** exp(x - max) / Σ. Width: inputs. */
   | { readonly name: 'softmax' }
   /** The index of the greatest input, the first of equals. Width 1. */
-  | { readonly name: 'argmax' }
-  /** out[0] = x[0], out[k] = out[k-1] + softplus(x[k]). Width: inputs. */
-  | { readonly name: 'cumulative-softplus' };
+  | { readonly name: 'argmax' };
 
 /** Where the parts of a prediction are found. Registers may be named more than once. */
 export interface Output {
@@ -230,7 +233,14 @@ export function stepWidth(step: Step): number {
       return step.bias.length;
     case 'link':
       return step.function.name === 'argmax' ? 1 : step.inputs.length;
+    default:
+      return vectorStepWidth(step);
   }
+}
+
+/** The code of each category of an encoding. */
+export function categoryCodes({ categories, codes }: EncodeCategory): readonly number[] {
+  return codes ?? categories.map((_, position) => position);
 }
 
 /** The first register of each step, and past them the size of the register file. */

@@ -1,4 +1,4 @@
-import { isIndex, show, type Violations } from './check.ts';
+import { arrayOf, type Fields, isIndex, show, type Violations } from './check.ts';
 
 /** What a register holds. Only features hold texts. */
 export type RegisterKind = 'number' | 'text';
@@ -30,4 +30,34 @@ export function validateNumberRegister(
   if (registers[value] === 'text') {
     out.add(path, `Register ${value} holds a text; a number is needed, so encode it first.`);
   }
+}
+
+/** The number of inputs, possibly 0; 0 with a violation when there is no list. */
+export function validateInputs(step: Fields, registers: Registers, path: string, out: Violations): number {
+  return validateNumberRegisters(step.inputs, registers, `${path}.inputs`, out);
+}
+
+/** A list of at least one register; returns its length, 0 when there is none. */
+export function validateRegisterList(
+  value: unknown,
+  registers: Registers,
+  path: string,
+  out: Violations,
+): number {
+  const length = validateNumberRegisters(value, registers, path, out);
+  if (length === 0 && Array.isArray(value)) out.add(path, 'Must name at least one register.');
+  return length;
+}
+
+function validateNumberRegisters(
+  value: unknown,
+  registers: Registers,
+  path: string,
+  out: Violations,
+): number {
+  const list = arrayOf(value, path, out) ?? [];
+  for (let i = 0; i < list.length && !out.full; i++) {
+    validateNumberRegister(list[i], registers, `${path}[${i}]`, out);
+  }
+  return list.length;
 }

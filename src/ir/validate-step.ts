@@ -4,6 +4,7 @@ import {
   fieldsOf,
   isIndex,
   isOrdered,
+  numbers,
   oneOf,
   orderedNumbers,
   sameLength,
@@ -12,9 +13,11 @@ import {
   uniqueTexts,
   type Violations,
 } from './check.ts';
-import { type Registers, validateNumberRegister, validateRegister } from './validate-registers.ts';
+import { type Registers, validateInputs, validateRegister } from './validate-registers.ts';
 import { validateTree } from './validate-tree.ts';
+import { VECTOR_STEPS } from './validate-vector.ts';
 
+const KINDS = ['encode-category', 'tree-ensemble', 'linear', 'link'];
 const PRECISIONS = ['float32', 'float64'];
 const LINKS = [
   'sigmoid',
@@ -26,7 +29,6 @@ const LINKS = [
   'divide',
   'softmax',
   'argmax',
-  'cumulative-softplus',
 ];
 
 /** Checks one step against the registers before it; returns how many registers it writes, 0 when that is unknown. */
@@ -42,9 +44,12 @@ export function validateStep(value: unknown, registers: Registers, path: string,
       return validateLinear(step, registers, path, out);
     case 'link':
       return validateLink(step, registers, path, out);
-    default:
-      oneOf(step.kind, ['encode-category', 'tree-ensemble', 'linear', 'link'], `${path}.kind`, out);
+    default: {
+      const check = VECTOR_STEPS.get(step.kind);
+      if (check !== undefined) return check(step, registers, path, out);
+      oneOf(step.kind, [...KINDS, ...(VECTOR_STEPS.keys() as Iterable<string>)], `${path}.kind`, out);
       return 0;
+    }
   }
 }
 
@@ -54,20 +59,23 @@ function validateEncode(step: Fields, registers: Registers, path: string, out: V
       out.add(`${path}.${code}`, `Must be a number, but is ${show(step[code])}.`);
   }
   const categories = arrayOf(step.categories, `${path}.categories`, out);
+  if (step.codes !== undefined) validateCodes(step.codes, categories, `${path}.codes`, out);
   if (!validateRegister(step.input, registers, `${path}.input`, out) || categories === undefined) return 1;
   if (registers[step.input] === 'text') uniqueTexts(categories, `${path}.categories`, out);
   else uniqueNumbers(categories, `${path}.categories`, out);
   return 1;
 }
 
-/** The number of inputs, or 0 with a violation when there is no list. */
-function validateInputs(step: Fields, registers: Registers, path: string, out: Violations): number {
-  const inputs = arrayOf(step.inputs, `${path}.inputs`, out);
-  if (inputs === undefined) return 0;
-  for (let i = 0; i < inputs.length && !out.full; i++) {
-    validateNumberRegister(inputs[i], registers, `${path}.inputs[${i}]`, out);
-  }
-  return inputs.length;
+function validateCodes(
+  value: unknown,
+  categories: readonly unknown[] | undefined,
+  path: string,
+  out: Violations,
+): void {
+  const codes = arrayOf(value, path, out);
+  if (codes === undefined) return;
+  numbers(codes, path, out);
+  if (categories !== undefined) sameLength(codes, categories.length, 'one a category', path, out);
 }
 
 function validateEnsemble(step: Fields, registers: Registers, path: string, out: Violations): number {

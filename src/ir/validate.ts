@@ -11,7 +11,12 @@ import {
   type Violation,
   Violations,
 } from './check.ts';
-import { type RegisterKind, type Registers, validateNumberRegister } from './validate-registers.ts';
+import {
+  type RegisterKind,
+  type Registers,
+  validateNumberRegister,
+  validateRegisterList,
+} from './validate-registers.ts';
 import { validateStep } from './validate-step.ts';
 
 export type { Violation } from './check.ts';
@@ -97,13 +102,6 @@ function validateOutput(value: unknown, task: unknown, registers: Registers, out
   if (output.values !== undefined) validateRegisterList(output.values, registers, 'output.values', out);
   if (output.classes !== undefined) validateClasses(output.classes, task, registers, out);
   else if (task === 'multiclass') out.add('output.classes', 'Must be given for task multiclass.');
-}
-
-function validateRegisterList(value: unknown, registers: Registers, path: string, out: Violations): void {
-  const list = arrayOf(value, path, out);
-  if (list === undefined) return;
-  if (list.length === 0) out.add(path, 'Must name at least one register.');
-  for (let i = 0; i < list.length; i++) validateNumberRegister(list[i], registers, `${path}[${i}]`, out);
 }
 
 function validateClasses(value: unknown, task: unknown, registers: Registers, out: Violations): void {

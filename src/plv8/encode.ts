@@ -1,13 +1,17 @@
 import { type PackedColumn, unpackColumn } from './columns.ts';
 
-/** A function from a number to its position in `categories`; NaN gives `missing`, any other number `unknown`. */
+/**
+ * A function from a number to its code, which is its position in `categories` unless there are `codes`; NaN gives
+ * `missing`, any other number `unknown`.
+ */
 export function createEncoder(
   categories: PackedColumn,
   missing: number,
   unknown: number,
+  codes?: ArrayLike<number>,
 ): (value: number) => number {
   const numbers = unpackColumn(categories);
-  const codes = new Map<number, number>();
-  for (let code = 0; code < numbers.length; code++) codes.set(numbers[code]!, code);
-  return (value) => (Number.isNaN(value) ? missing : (codes.get(value) ?? unknown));
+  const codeOf = new Map<number, number>();
+  for (let i = 0; i < numbers.length; i++) codeOf.set(numbers[i]!, codes?.[i] ?? i);
+  return (value) => (Number.isNaN(value) ? missing : (codeOf.get(value) ?? unknown));
 }

@@ -43,13 +43,3 @@ export function argmax(inputs: Numbers): number {
   for (let i = 1; i < inputs.length; i++) if (inputs[i]! > inputs[best]!) best = i;
   return best;
 }
-
-/** out[0] = x[0], out[k] = out[k - 1] + softplus(x[k]), summed in float64. */
-export function cumulativeSoftplus(inputs: Numbers, out: Floats): void {
-  let sum = inputs[0]!;
-  out[0] = sum;
-  for (let i = 1; i < out.length; i++) {
-    sum += softplus(inputs[i]!);
-    out[i] = sum;
-  }
-}

@@ -4,7 +4,14 @@ export type FeatureSpec = readonly [name: string, kind: 'number' | 'text'];
 /** An argument of the program: a number feature, or the code of a text feature. */
 export type ArgumentSpec =
   | readonly [feature: number]
-  | readonly [feature: number, categories: readonly string[], missing: number, unknown: number];
+  | readonly [
+      feature: number,
+      categories: readonly string[],
+      missing: number,
+      unknown: number,
+      /** Absent when a category's code is its position. */
+      codes?: readonly number[],
+    ];
 
 /** Gives the program's arguments, or null when the text is no object with a fitting value for every feature. */
 export type RowReader = (json: string) => number[] | null;
@@ -16,7 +23,9 @@ export type RowReader = (json: string) => number[] | null;
  */
 export function createRowReader(features: readonly FeatureSpec[], args: readonly ArgumentSpec[]): RowReader {
   const codes = args.map((arg) =>
-    arg.length === 1 ? null : new Map(arg[1].map((category, code): [string, number] => [category, code])),
+    arg.length === 1
+      ? null
+      : new Map(arg[1].map((category, k): [string, number] => [category, arg[4]?.[k] ?? k])),
   );
   return (json) => {
     const row: unknown = JSON.parse(json);
