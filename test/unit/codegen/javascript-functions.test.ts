@@ -1,0 +1,37 @@
+import { describe, expect, test } from 'vitest';
+import { javascriptFunctions } from '../../../src/codegen/javascript-functions.ts';
+import { compileProgram } from '../../../src/codegen/program.ts';
+import { ensemble, regression, stump } from '../ir/models.ts';
+
+const program = await compileProgram(regression([ensemble([stump({ test: 0, threshold: 0 })])]));
+
+describe('the functions of a program', () => {
+  test.each(['plv8', 'pljs'] as const)('are declared as what they are, in %s', (engine) => {
+    const { value, outputs } = javascriptFunctions(program, { engine, schema: 's"x', name: 'churn_v1' });
+    expect(value.name).toBe('"s""x"."churn_v1_value"');
+    expect(value.sql).toContain(`LANGUAGE ${engine} IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT`);
+    expect(value.sql).toMatch(
+      /^CREATE OR REPLACE FUNCTION "s""x"\."churn_v1_value"\(.*x0 double precision\)\n/,
+    );
+    expect(outputs.returns).toBe('double precision[]');
+  });
+
+  test('share what a session keeps: the program under its hash', () => {
+    const { value, outputs } = javascriptFunctions(program, { engine: 'plv8', schema: 's', name: 'm' });
+    for (const { sql } of [value, outputs]) expect(sql).toContain(`pgscore:${program.hash}`);
+  });
+
+  test('need a name that PLJS can call', () => {
+    const named = (engine: 'plv8' | 'pljs') =>
+      javascriptFunctions(program, { engine, schema: 's', name: 'a-b' });
+    expect(() => named('pljs')).toThrow('no JavaScript identifier');
+    expect(named('plv8').value.name).toBe('"s"."a-b_value"');
+  });
+
+  test('take one array when there are more arguments than PostgreSQL allows', async () => {
+    const trees = Array.from({ length: 101 }, (_, feature) => stump({ feature, test: 0, threshold: 0 }));
+    const wide = await compileProgram(regression([ensemble(trees, {}, 101)], 101));
+    const { value } = javascriptFunctions(wide, { engine: 'plv8', schema: 's', name: 'm' });
+    expect(value.argumentTypes.at(-1)).toBe('double precision[]');
+  });
+});
