@@ -1,6 +1,7 @@
 import type { EncodeCategory, Link, LinkFunction, Model, Register, Step, TreeEnsemble } from '../ir/model.ts';
 import { SlotKind, type SlotKindName } from '../plv8/slots.ts';
 import { linearSource } from './linear-source.ts';
+import { roundConstant } from './operation-source.ts';
 import { packColumn } from './pack-columns.ts';
 import { type ForestPlan, packForest } from './pack-forest.ts';
 import type { SlotPlan } from './slot-plan.ts';
@@ -12,10 +13,12 @@ export function stepSource(step: Step, first: Register, model: Model, context: S
   switch (step.kind) {
     case 'encode-category':
       return isTextEncoding(step, model) ? { setup: [], run: [] } : encodeSource(step, first, context);
-    case 'tree-ensemble':
+    case 'tree-ensemble': {
+      const rounded = { ...step, base: step.base.map((value) => roundConstant(value, step.accumulator)) };
       return step.trees.length === 0
-        ? baseSource(step, first, context)
-        : ensembleSource(step, first, context);
+        ? baseSource(rounded, first, context)
+        : ensembleSource(rounded, first, context);
+    }
     case 'linear':
       return linearSource(step, first, context);
     case 'link':

@@ -1,8 +1,7 @@
 import { softplus } from './evaluate-scalar.ts';
 import { runVectorStep } from './evaluate-vector.ts';
 import {
-  categoryCodes,
-  type EncodeCategory,
+  categoryCode,
   type Linear,
   type Link,
   type Model,
@@ -63,7 +62,7 @@ function predictionOf(model: Model, registers: readonly number[]): Prediction {
 function runStep(step: Step, registers: readonly number[], row: readonly Value[]): readonly number[] {
   switch (step.kind) {
     case 'encode-category':
-      return [encode(step, step.input < row.length ? row[step.input]! : registers[step.input]!)];
+      return [categoryCode(step, step.input < row.length ? row[step.input]! : registers[step.input]!)];
     case 'tree-ensemble':
       return sumTrees(step, registers);
     case 'linear':
@@ -78,15 +77,9 @@ function runStep(step: Step, registers: readonly number[], row: readonly Value[]
   }
 }
 
-function encode(step: EncodeCategory, value: Value): number {
-  if (value === null || Number.isNaN(value)) return step.missing;
-  const position = (step.categories as readonly Value[]).indexOf(value);
-  return position === -1 ? step.unknown : categoryCodes(step)[position]!;
-}
-
 function sumTrees(step: TreeEnsemble, registers: readonly number[]): readonly number[] {
   const x = step.inputs.map((register) => round(registers[register]!, step.inputPrecision));
-  const sums = [...step.base];
+  const sums = step.base.map((value) => round(value, step.accumulator));
   for (const tree of step.trees) {
     const leaf = findLeaf(step, tree, x);
     const targets = tree.output === 'all' ? sums.map((_, q) => q) : [tree.output];

@@ -82,7 +82,7 @@ export interface TreeEnsemble {
   readonly comparison: '<' | '<=';
   readonly accumulator: Precision;
   readonly outputs: number;
-  /** Start of each output's sum; `outputs` numbers. */
+  /** Start of each output's sum, rounded to `accumulator`; `outputs` numbers. */
   readonly base: readonly number[];
   readonly trees: readonly Tree[];
 }
@@ -241,6 +241,13 @@ export function stepWidth(step: Step): number {
 /** The code of each category of an encoding. */
 export function categoryCodes({ categories, codes }: EncodeCategory): readonly number[] {
   return codes ?? categories.map((_, position) => position);
+}
+
+/** The code that an encoding gives for one value; null and NaN are missing. Linear in the categories. */
+export function categoryCode(step: EncodeCategory, value: string | number | null): number {
+  if (value === null || Number.isNaN(value)) return step.missing;
+  const position = (step.categories as readonly (string | number)[]).indexOf(value);
+  return position === -1 ? step.unknown : categoryCodes(step)[position]!;
 }
 
 /** The first register of each step, and past them the size of the register file. */

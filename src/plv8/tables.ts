@@ -86,7 +86,7 @@ export function createOneHot(starts: Numbers, keys: Numbers, x: Numbers, out: Fl
     for (let i = starts[r]!; i < starts[r + 1]!; i++) if (!Number.isNaN(keys[i]!)) ofKey.set(keys[i]!, i);
     return ofKey;
   });
-  const hot = new Int32Array(positions.length);
+  const hot = Int32Array.from(positions, (_, r) => starts[r]!);
   return () => {
     for (let r = 0; r < hot.length; r++) {
       out[hot[r]!] = 0;

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { type JavaScriptFunctions, javascriptFunctions } from '../../src/codegen/javascript-functions.ts';
 import { compileProgram, type Program, type Range } from '../../src/codegen/program.ts';
-import type { Model, Prediction } from '../../src/ir/model.ts';
+import { categoryCode, type Model, type Prediction } from '../../src/ir/model.ts';
 import { createTestDatabase } from '../harness/database.ts';
 import type { Row } from './runner.ts';
 
@@ -57,9 +57,7 @@ function argumentOf(
   if (typeof value === 'number') return value;
   const step = index === undefined ? undefined : model.steps[index];
   if (step?.kind !== 'encode-category') return null;
-  if (value === null) return step.missing;
-  const code = (step.categories as readonly unknown[]).indexOf(value);
-  return code === -1 ? step.unknown : code;
+  return categoryCode(step, value);
 }
 
 /** String() would lose the sign of -0. */

@@ -6,7 +6,6 @@ import {
   type Link,
   type LinkFunction,
   type Model,
-  type Precision,
   type Register,
   SplitTest,
   type Step,
@@ -14,52 +13,14 @@ import {
   type Tree,
   type TreeEnsemble,
 } from '../../src/ir/model.ts';
+import { addend, number, precision } from './arbitrary-numbers.ts';
+import { landmarks, vectorStep } from './arbitrary-vector-steps.ts';
 
 /** One row as `evaluate` takes it: a value a feature, in signature order. */
 export type RowValues = readonly (number | string | null)[];
 
 const KNOWN_TEXTS = ['red', 'green', "o'clock", '', 'ß"$$'];
 
-/** Numbers at which rounding, comparison and missing values go wrong first. */
-const EDGES = [
-  0,
-  -0,
-  1,
-  -1,
-  0.5,
-  -0.5,
-  1.9,
-  0.1,
-  Math.fround(0.1),
-  1e-35,
-  Math.fround(1e-35),
-  -Math.fround(1e-35),
-  Number.MIN_VALUE,
-  -Number.MIN_VALUE,
-  2 ** -149,
-  -(2 ** -149),
-  2 ** -126,
-  16777217,
-  Math.fround(3.4028234663852886e38),
-  3.4028235677973366e38,
-  Number.MAX_VALUE,
-  -Number.MAX_VALUE,
-  1e300,
-  -1e300,
-  Number.POSITIVE_INFINITY,
-  Number.NEGATIVE_INFINITY,
-];
-
-const precision = fc.constantFrom<Precision>('float32', 'float64');
-const finite = fc.oneof(
-  fc.integer({ min: -1_000_000, max: 1_000_000 }).map((n) => n / 7000),
-  fc.integer({ min: -1_000_000, max: 1_000_000 }).map((n) => Math.fround(n / 7000)),
-  fc.integer({ min: -5, max: 5 }),
-);
-const edge = fc.constantFrom(...EDGES);
-const number = fc.oneof({ weight: 3, arbitrary: finite }, { weight: 1, arbitrary: edge });
-/** Mostly finite, so that a sum is seldom NaN all the way. */
-const addend = fc.oneof({ weight: 20, arbitrary: finite }, { weight: 1, arbitrary: edge });
 const category = fc.oneof(
   { weight: 8, arbitrary: fc.integer({ min: 0, max: 40 }) },
   { weight: 1, arbitrary: fc.constantFrom(65535, 65536, 2 ** 24 + 1, 2 ** 31 - 1) },
@@ -78,6 +39,8 @@ export interface ModelLimits {
   /** Default 1 and 4. */
   readonly features?: { readonly min: number; readonly max: number };
   readonly maxRows?: number;
+  /** Inputs of a step, default 4. */
+  readonly maxInputs?: number;
 }
 
 /**
@@ -102,11 +65,12 @@ function model(limits: ModelLimits): fc.Arbitrary<Model> {
     .chain((kinds) => encodings(kinds).map((encoded) => ({ kinds, encoded })))
     .chain(({ kinds, encoded }) => {
       const inputs = numberRegisters(kinds, encoded);
-      const scoring = fc.array(fc.oneof(ensemble(inputs, limits), linearStep(inputs)), {
-        minLength: 1,
-        maxLength: 2,
-      });
-      return scoring.map((steps) => ({ kinds, steps: [...encoded, ...steps], scores: encoded.length }));
+      const start = kinds.length + encoded.length;
+      return scoringSteps(inputs, start, limits).map((steps) => ({
+        kinds,
+        steps: [...encoded, ...steps],
+        scores: encoded.length,
+      }));
     })
     .chain(({ kinds, steps, scores }) =>
       links(firstRegister(kinds, steps, scores), firstRegister(kinds, steps, steps.length)).map((linked) =>
@@ -115,8 +79,37 @@ function model(limits: ModelLimits): fc.Arbitrary<Model> {
     );
 }
 
+/** One to four steps, each over some of the registers before it. */
+function scoringSteps(
+  registers: readonly Register[],
+  next: Register,
+  limits: ModelLimits,
+): fc.Arbitrary<Step[]> {
+  const extend = (steps: readonly Step[], known: readonly Register[], left: number): fc.Arbitrary<Step[]> =>
+    left === 0
+      ? fc.constant([...steps])
+      : scoringStep(known, limits).chain((step) => {
+          const start = next + stepsWidth(steps);
+          const made = Array.from({ length: stepWidth(step) }, (_, q) => start + q);
+          return extend([...steps, step], [...known, ...made], left - 1);
+        });
+  return fc.integer({ min: 1, max: 4 }).chain((count) => extend([], registers, count));
+}
+
+function stepsWidth(steps: readonly Step[]): number {
+  return steps.reduce((width, step) => width + stepWidth(step), 0);
+}
+
+function scoringStep(registers: readonly Register[], limits: ModelLimits): fc.Arbitrary<Step> {
+  return fc.oneof<fc.Arbitrary<Step>[]>(
+    ensemble(registers, limits),
+    linearStep(registers, limits),
+    vectorStep(registers, limits),
+  );
+}
+
 function firstRegister(kinds: readonly unknown[], steps: readonly Step[], step: number): Register {
-  return steps.slice(0, step).reduce((register, before) => register + stepWidth(before), kinds.length);
+  return kinds.length + stepsWidth(steps.slice(0, step));
 }
 
 /** A text feature has one or two encodings; a number feature may have one. */
@@ -132,24 +125,37 @@ function encodings(kinds: readonly Feature['kind'][]): fc.Arbitrary<EncodeCatego
 
 const code = fc.constantFrom(-1, 0, 3, Number.NaN);
 
+function withCodes(step: EncodeCategory): fc.Arbitrary<EncodeCategory> {
+  const { length } = step.categories;
+  const codes = fc.array(fc.oneof(code, number), { minLength: length, maxLength: length });
+  return fc.oneof(
+    fc.constant(step),
+    codes.map((list) => ({ ...step, codes: list })),
+  );
+}
+
 function textEncoding(input: Register): fc.Arbitrary<EncodeCategory> {
-  return fc.record({
-    kind: fc.constant('encode-category'),
-    input: fc.constant(input),
-    categories: fc.shuffledSubarray(KNOWN_TEXTS),
-    missing: code,
-    unknown: code,
-  });
+  return fc
+    .record<EncodeCategory>({
+      kind: fc.constant('encode-category'),
+      input: fc.constant(input),
+      categories: fc.shuffledSubarray(KNOWN_TEXTS),
+      missing: code,
+      unknown: code,
+    })
+    .chain(withCodes);
 }
 
 function numberEncoding(input: Register): fc.Arbitrary<EncodeCategory> {
-  return fc.record({
-    kind: fc.constant('encode-category'),
-    input: fc.constant(input),
-    categories: fc.uniqueArray(number, { maxLength: 5, comparator: (a, b) => a === b }),
-    missing: code,
-    unknown: code,
-  });
+  return fc
+    .record<EncodeCategory>({
+      kind: fc.constant('encode-category'),
+      input: fc.constant(input),
+      categories: fc.uniqueArray(number, { maxLength: 5, comparator: (a, b) => a === b }),
+      missing: code,
+      unknown: code,
+    })
+    .chain(withCodes);
 }
 
 function numberRegisters(kinds: readonly Feature['kind'][], encoded: readonly Step[]): Register[] {
@@ -157,8 +163,8 @@ function numberRegisters(kinds: readonly Feature['kind'][], encoded: readonly St
   return [...features, ...encoded.map((_, k) => kinds.length + k)];
 }
 
-function inputList(registers: readonly Register[]): fc.Arbitrary<Register[]> {
-  return fc.array(fc.constantFrom(...registers), { minLength: 1, maxLength: 4 });
+function inputList(registers: readonly Register[], maxLength = 4): fc.Arbitrary<Register[]> {
+  return fc.array(fc.constantFrom(...registers), { minLength: 1, maxLength });
 }
 
 function ensemble(registers: readonly Register[], limits: ModelLimits): fc.Arbitrary<TreeEnsemble> {
@@ -261,9 +267,9 @@ function linearLeaves(inputs: number, leaves: number): fc.Arbitrary<NonNullable<
   }));
 }
 
-function linearStep(registers: readonly Register[]): fc.Arbitrary<Linear> {
+function linearStep(registers: readonly Register[], { maxInputs }: ModelLimits): fc.Arbitrary<Linear> {
   return fc
-    .record({ inputs: inputList(registers), outputs: fc.constantFrom(1, 1, 3) })
+    .record({ inputs: inputList(registers, maxInputs), outputs: fc.constantFrom(1, 1, 3) })
     .chain(({ inputs, outputs }) =>
       fc.record({
         kind: fc.constant('linear'),
@@ -344,7 +350,7 @@ function rowFor({ features, steps }: Model): fc.Arbitrary<RowValues> {
   const keys = steps.flatMap((step) =>
     step.kind === 'encode-category' ? step.categories.filter((key) => typeof key === 'number') : [],
   );
-  const near = [...thresholds, ...keys].flatMap(neighbours);
+  const near = [...thresholds, ...keys, ...steps.flatMap(landmarks)].flatMap(neighbours);
   const numberValue = fc.oneof(
     { weight: 6, arbitrary: near.length > 0 ? fc.constantFrom(...near) : number },
     { weight: 3, arbitrary: members.length > 0 ? fc.constantFrom(...members) : category },
