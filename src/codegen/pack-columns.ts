@@ -25,6 +25,11 @@ export function packColumn(values: ArrayLike<number>): PackedColumn {
   return [codeType, base64, plainColumn(distinct.values, type)];
 }
 
+/** Characters of a packed column's text. */
+export function packedLength([, base64, dictionary]: PackedColumn): number {
+  return base64.length + (dictionary === undefined ? 0 : packedLength(dictionary));
+}
+
 /** Whether float32 holds every value exactly. */
 export function fitsFloat32(values: ArrayLike<number>): boolean {
   for (let i = 0; i < values.length; i++) if (!Object.is(Math.fround(values[i]!), values[i])) return false;

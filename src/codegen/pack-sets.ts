@@ -1,6 +1,6 @@
 import { SplitTest } from '../ir/model.ts';
-import type { PackedSets } from '../plv8/sets.ts';
-import { packColumn } from './pack-columns.ts';
+import type { PackedSets, SetBits } from '../plv8/sets.ts';
+import { packColumn, packedLength } from './pack-columns.ts';
 
 /** A category set with where a missing value goes. */
 export interface SetColumn {
@@ -9,37 +9,19 @@ export interface SetColumn {
   readonly set: readonly number[];
 }
 
-/** The table that `createSets` reads, for all sets that splits ask of one input. */
+/** The sets that splits ask of one input, as `createSets` reads them; rows as lists or as bits, whichever is shorter. */
 export function packSets(columns: readonly SetColumn[]): PackedSets {
-  const rowBytes = Math.ceil(columns.length / 8);
-  const inNoSet = new Uint8Array(rowBytes);
-  const missing = new Uint8Array(rowBytes);
-  columns.forEach(({ test }, c) => {
-    setBit(inNoSet, c);
-    if (test === SplitTest.setNanRight) setBit(missing, c);
-  });
-  const rows = [inNoSet, missing];
-  const rowOf = new Map<string, number>();
+  const missing = columns.flatMap(({ test }, c) => (test === SplitTest.setNanLeft ? [c] : []));
   const membership = invert(columns);
   const categories = [...membership.keys()].sort((a, b) => a - b);
-  const rowNumbers = categories.map((category) => {
-    const members = membership.get(category)!;
-    const key = members.join();
-    let row = rowOf.get(key);
-    if (row === undefined) {
-      row = rows.length;
-      rowOf.set(key, row);
-      const bits = inNoSet.slice();
-      for (const c of members) clearBit(bits, c);
-      rows.push(bits);
-    }
-    return row;
-  });
+  const rows = [missing, ...categories.map((category) => membership.get(category)!)];
+  const lists = { counts: packColumn(rows.map(({ length }) => length)), left: packColumn(rows.flat()) };
+  const listLength = packedLength(lists.counts) + packedLength(lists.left);
+  const bitLength = (rows.length * Math.ceil(columns.length / 8) * 4) / 3;
   return {
     sets: columns.length,
     categories: packColumn(categories),
-    rows: packColumn(rowNumbers),
-    bits: packColumn(concatenate(rows, rowBytes)),
+    rows: bitLength < listLength ? packBits(rows, columns.length) : lists,
   };
 }
 
@@ -56,18 +38,11 @@ function invert(columns: readonly SetColumn[]): Map<number, number[]> {
   return membership;
 }
 
-function setBit(bits: Uint8Array, at: number): void {
-  bits[at >> 3]! |= 1 << (at & 7);
-}
-
-function clearBit(bits: Uint8Array, at: number): void {
-  bits[at >> 3]! &= ~(1 << (at & 7));
-}
-
-function concatenate(rows: readonly Uint8Array[], rowBytes: number): Uint8Array {
-  const out = new Uint8Array(rows.length * rowBytes);
-  rows.forEach((row, i) => {
-    out.set(row, i * rowBytes);
+function packBits(rows: readonly (readonly number[])[], sets: number): SetBits {
+  const rowBytes = Math.ceil(sets / 8);
+  const bits = new Uint8Array(rows.length * rowBytes);
+  rows.forEach((left, r) => {
+    for (const set of left) bits[r * rowBytes + (set >> 3)]! |= 1 << (set & 7);
   });
-  return out;
+  return { bits: packColumn(bits) };
 }

@@ -1,51 +1,96 @@
 import { type NumberArray, type PackedColumn, unpackColumn } from './columns.ts';
 
 /**
- * The category sets that splits ask of one feature, as a table: a row for each group of categories that no set
- * tells apart, a column for each set. Row 0 is for categories in no set, row 1 for a missing value.
+ * The category sets that splits ask of one feature. Row by row the sets in which a value goes left: row 0 for a
+ * missing value, then one row for each category that is in some set.
  */
 export interface PackedSets {
   /** How many sets. */
   readonly sets: number;
-  /** Categories in some set, ascending, and the row of each. */
+  /** Ascending. */
   readonly categories: PackedColumn;
-  readonly rows: PackedColumn;
-  /** Rows of bits, each filled up to bytes, lowest bit first: 1 when the row goes right. */
+  readonly rows: SetLists | SetBits;
+}
+
+/** Per row how many sets, and which. */
+export interface SetLists {
+  readonly counts: PackedColumn;
+  readonly left: PackedColumn;
+}
+
+/** Per row one bit a set, lowest first, filled up to bytes. */
+export interface SetBits {
   readonly bits: PackedColumn;
 }
 
 /** Up to this category an array leads to the rows, beyond it a map. */
 const DENSE_CATEGORIES = 65536;
 
+/** The row of a category that is in no set: it goes right in all. The packed rows follow. */
+const NO_ROW = 0;
+const MISSING_ROW = 1;
+
 /**
- * A function that truncates a category towards zero and writes, for each set, 1 to x[first + set] when the category
- * goes right there, else 0. Splits then compare these slots with 0 like any number.
+ * A function that truncates a category towards zero and makes x[first + set] 0 for each set in which it goes left;
+ * all others stay 1. Splits then compare these slots with 0 like any number. A row costs as many writes as the
+ * category and the one before it are in sets, and none when the two are the same.
  */
 export function createSets(
   packed: PackedSets,
   x: Float32Array | Float64Array,
   first: number,
 ): (category: number) => void {
-  const { sets } = packed;
-  const bits = unpackColumn(packed.bits);
-  const rowBytes = Math.ceil(sets / 8);
-  const rowOf = createRowLookup(unpackColumn(packed.categories), unpackColumn(packed.rows));
+  const rowOf = createRowLookup(unpackColumn(packed.categories));
+  const { starts, left } = unpackRows(packed);
+  let current = NO_ROW;
+  x.fill(1, first, first + packed.sets);
   return (category) => {
-    const start = rowOf(category) * rowBytes;
-    for (let s = 0; s < sets; s++) x[first + s] = (bits[start + (s >> 3)]! >> (s & 7)) & 1;
+    const row = rowOf(category);
+    if (row === current) return;
+    for (let k = starts[current]!; k < starts[current + 1]!; k++) x[first + left[k]!] = 1;
+    for (let k = starts[row]!; k < starts[row + 1]!; k++) x[first + left[k]!] = 0;
+    current = row;
   };
 }
 
-function createRowLookup(categories: NumberArray, rows: NumberArray): (category: number) => number {
+/** The sets of row r stand in left at [starts[r], starts[r + 1]). */
+function unpackRows({ sets, rows }: PackedSets): { starts: Int32Array; left: NumberArray } {
+  if ('bits' in rows) return unpackBits(unpackColumn(rows.bits), sets);
+  const counts = unpackColumn(rows.counts);
+  const starts = new Int32Array(counts.length + 2);
+  for (let r = 0; r < counts.length; r++) starts[r + 2] = starts[r + 1]! + counts[r]!;
+  return { starts, left: unpackColumn(rows.left) };
+}
+
+function unpackBits(bits: NumberArray, sets: number): { starts: Int32Array; left: NumberArray } {
+  const rowBytes = Math.ceil(sets / 8);
+  const rows = bits.length / rowBytes;
+  const starts = new Int32Array(rows + 2);
+  const left: number[] = [];
+  for (let r = 0; r < rows; r++) {
+    for (let s = 0; s < sets; s++) {
+      if ((bits[r * rowBytes + (s >> 3)]! >> (s & 7)) & 1) left.push(s);
+    }
+    starts[r + 2] = left.length;
+  }
+  return { starts, left: new Int32Array(left) };
+}
+
+function createRowLookup(categories: NumberArray): (category: number) => number {
   const last = categories.length === 0 ? -1 : categories[categories.length - 1]!;
+  const firstRow = MISSING_ROW + 1;
   if (last < DENSE_CATEGORIES) {
     // At least category 0, which (-1, 0) is truncated to.
     const dense = new Int32Array(Math.max(last, 0) + 1);
-    for (let i = 0; i < categories.length; i++) dense[categories[i]!] = rows[i]!;
+    for (let i = 0; i < categories.length; i++) dense[categories[i]!] = firstRow + i;
     return (category) =>
-      category > -1 && category < dense.length ? dense[category | 0]! : Number.isNaN(category) ? 1 : 0;
+      category > -1 && category < dense.length
+        ? dense[category | 0]!
+        : Number.isNaN(category)
+          ? MISSING_ROW
+          : NO_ROW;
   }
   const map = new Map<number, number>();
-  for (let i = 0; i < categories.length; i++) map.set(categories[i]!, rows[i]!);
-  return (category) => (Number.isNaN(category) ? 1 : (map.get(Math.trunc(category)) ?? 0));
+  for (let i = 0; i < categories.length; i++) map.set(categories[i]!, firstRow + i);
+  return (category) => (Number.isNaN(category) ? MISSING_ROW : (map.get(Math.trunc(category)) ?? NO_ROW));
 }

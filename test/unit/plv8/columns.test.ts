@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { packColumn } from '../../../src/codegen/pack-columns.ts';
-import { type PackedColumn, unpackColumn } from '../../../src/plv8/columns.ts';
+import { packColumn, packedLength } from '../../../src/codegen/pack-columns.ts';
+import { unpackColumn } from '../../../src/plv8/columns.ts';
 
 const special = fc.constantFrom(
   0,
@@ -23,10 +23,6 @@ const column = fc.oneof(
   fc.array(fc.oneof(fc.integer({ min: 0, max: 3 }), special)),
   fc.array(fc.constantFrom(0.1, 1 / 3, -0, Number.NaN), { minLength: 50, maxLength: 400 }),
 );
-
-function textLength([, base64, dictionary]: PackedColumn): number {
-  return base64.length + (dictionary === undefined ? 0 : textLength(dictionary));
-}
 
 describe('a packed column', () => {
   test('gives every number back, bit for bit', () => {
@@ -54,7 +50,7 @@ describe('a packed column', () => {
     const repeated = Array.from({ length: 4000 }, (_, i) => (i % 200) / 7);
     const packed = packColumn(repeated);
     expect(packed[0]).toBe('u8');
-    expect(textLength(packed)).toBeLessThan(4000 * 2);
+    expect(packedLength(packed)).toBeLessThan(4000 * 2);
     const distinct = Array.from({ length: 4000 }, (_, i) => i / 7);
     expect(packColumn(distinct)).toHaveLength(2);
     expect([...unpackColumn(packed)]).toEqual(repeated);
