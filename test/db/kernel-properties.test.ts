@@ -74,7 +74,7 @@ async function agrees({ model, rows }: ModelWithRows): Promise<void> {
 }
 
 test('the database gives what the reference evaluator gives, bit for bit before the links', async () => {
-  await fc.assert(fc.asyncProperty(modelWithRows({ maxRows: 8 }), agrees), { numRuns: 40 });
+  await fc.assert(fc.asyncProperty(modelWithRows({ maxRows: 8 }), agrees), { numRuns: 60 });
 });
 
 test('so it does with more features than PostgreSQL has arguments', async () => {
