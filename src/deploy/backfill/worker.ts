@@ -99,12 +99,16 @@ async function scoreNext(work: Work, client: pg.Client): Promise<Step> {
   await requireWorking(client, target);
   const column = quoteIdent(target.column);
   const range = keyRange(target.key, chunk.after_key, chunk.end_key, 1);
-  const missing = onlyMissing ? ` AND t.${column} IS NULL` : '';
+  const condition = onlyMissing ? `${range.sql} AND t.${column} IS NULL` : range.sql;
   const start = performance.now();
   let scored: number;
   try {
-    const sql = `UPDATE ${target.rows} AS t SET ${column} = t.${column} WHERE ${range.sql}${missing}`;
-    scored = (await client.query(sql, [...range.values])).rowCount ?? 0;
+    // Rows that others have locked are not waited for while rows are held that others may want: nobody gets into a
+    // deadlock. Not left to lock_timeout: sessions that have run PLJS no longer heed it. Costs 5 to 10 % of the time.
+    const lock = `SELECT FROM ${target.rows} AS t WHERE ${condition} FOR NO KEY UPDATE NOWAIT`;
+    await client.query(`SELECT count(*) FROM (${lock}) AS locked`, [...range.values]);
+    const update = `UPDATE ${target.rows} AS t SET ${column} = t.${column} WHERE ${condition}`;
+    scored = (await client.query(update, [...range.values])).rowCount ?? 0;
   } catch (error) {
     if (isOperational(error) && !isContention(error)) throw error;
     return { kind: 'failed', chunk, error };
