@@ -1,0 +1,67 @@
+import type { Feature, Model, Register, Step } from '../ir/model.ts';
+
+/** A feature's list grows no longer. */
+const MAX_VALUES = 200;
+
+/** Trees and points beyond these add nothing but time. */
+const MAX_TREES = 100;
+const MAX_POINTS = 50;
+
+/**
+ * What each feature may take when rows are drawn: first null, then numbers and texts at and around those at which the
+ * model changes its answer.
+ */
+export function candidateValues(model: Model): readonly (readonly (number | string | null)[])[] {
+  const candidates = model.features.map((feature) => basicValues(feature));
+  for (const step of model.steps) {
+    for (const [register, value] of landmarks(step)) {
+      const list = candidates[register];
+      if (list === undefined || list.length > MAX_VALUES || !Number.isFinite(value)) continue;
+      if (model.features[register]!.kind === 'number') list.push(value, value + 0.5, value - 0.5);
+    }
+  }
+  return candidates;
+}
+
+function basicValues(feature: Feature): (number | string | null)[] {
+  const categories = (feature.categories ?? []).slice(0, MAX_VALUES);
+  if (feature.kind === 'text') return [null, '\u2400 no such category', ...categories];
+  return [null, 0, 1, -1, 3.7, ...categories];
+}
+
+/** Constants of a step, each with the register that it is compared with or taken from. */
+function landmarks(step: Step): Iterable<readonly [Register, number]> {
+  switch (step.kind) {
+    case 'tree-ensemble':
+      return step.trees
+        .slice(0, MAX_TREES)
+        .flatMap(({ splits }) =>
+          splits.feature.map((input, k) => [step.inputs[input]!, splits.threshold[k]!] as const),
+        );
+    case 'encode-category':
+      return step.categories.flatMap((category) =>
+        typeof category === 'number' ? [[step.input, category] as const] : [],
+      );
+    case 'map': {
+      const by = step.operations.flatMap((operation) => ('by' in operation ? [operation.by] : []))[0] ?? [];
+      return step.inputs.map((register, k) => [register, by[by.length === 1 ? 0 : k]!] as const);
+    }
+    case 'bin':
+      return listed(step.inputs, step.edges);
+    case 'interpolate':
+      return listed(step.inputs, step.x);
+    case 'lookup':
+      return step.inputs.flatMap((register) => step.keys.map((key) => [register, key] as const));
+    case 'distance':
+      return step.points
+        .slice(0, MAX_POINTS)
+        .flatMap((point) => point.map((value, k) => [step.inputs[k]!, value] as const));
+    default:
+      return [];
+  }
+}
+
+/** One list an input. */
+function listed(inputs: readonly Register[], lists: readonly (readonly number[])[]) {
+  return inputs.flatMap((register, k) => lists[k]!.map((value) => [register, value] as const));
+}
