@@ -1,5 +1,6 @@
 // The library, in the order of a model's way: file → IR → code → database.
 
+export { writeModule } from './codegen/module.ts';
 export { compileProgram, type Program } from './codegen/program.ts';
 export { createScorer, type Row, type Scorer, type ScorerOptions } from './codegen/score.ts';
 export {
@@ -42,4 +43,5 @@ export { evaluate } from './ir/evaluate.ts';
 export { ModelJsonError, modelFromJson, modelToJson } from './ir/json.ts';
 export * from './ir/model.ts';
 export { type Violation, validate } from './ir/validate.ts';
+export { type LoadedModel, loadModel } from './load-model.ts';
 export { type InputRow, readRows } from './rows.ts';

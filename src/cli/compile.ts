@@ -1,41 +1,64 @@
 import { writeFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
+import { writeModule } from '../codegen/module.ts';
 import type { Engine } from '../compile/convert.ts';
 import { connect } from '../db/connect.ts';
 import { detectEngine } from '../db/engine.ts';
 import { PgscoreError } from '../errors.ts';
+import { addModelOptions, type ModelOptions, readModel } from './model-file.ts';
 
-interface CompileArguments {
+interface CompileArguments extends ModelOptions {
   readonly engine: Engine | 'auto';
   readonly schema?: string;
   readonly out?: string;
   readonly json?: true;
 }
 
-/** `pgscore compile scorer.ts`: prints the statements, or writes them to a file and says which functions they make. */
+/** `pgscore compile FILE`: TypeScript functions to SQL, or a model file to a JavaScript module. */
 export function compileCommand(): Command {
-  return new Command('compile')
-    .description('compile exported TypeScript functions to CREATE FUNCTION statements')
-    .argument('<file>', 'a TypeScript file, with plv8ify tags where SQL needs more than the types say')
-    .option('--out <file>', 'write the statements to this file instead of printing them')
+  return addModelOptions(new Command('compile'))
+    .description(
+      'compile exported TypeScript functions to CREATE FUNCTION statements, or a model file to a JavaScript module',
+    )
+    .argument(
+      '<file>',
+      'a .ts file, with plv8ify tags where SQL needs more than the types say, or a model file',
+    )
+    .option('--out <file>', 'write the result to this file instead of printing it')
     .addOption(
-      new Option('--engine <engine>', 'the language of the functions; auto asks the database')
+      new Option('--engine <engine>', 'for TypeScript: the language of the functions; auto asks the database')
         .choices(['plv8', 'pljs', 'auto'])
         .default('plv8'),
     )
-    .option('--schema <schema>', 'the schema of functions without @plv8ify_schema_name')
-    .option('--json', 'print one JSON object: the functions with their signatures and statements')
-    .action(async (file: string, { out, json, ...options }: CompileArguments) => {
-      // The TypeScript compiler takes a while to load: other commands do not wait for it.
-      const { compileFile } = await import('../compile/compile.ts');
-      const chosen = options.engine === 'auto' ? await databaseEngine() : options.engine;
-      const { functions, engine, bundle, sql } = await compileFile(file, { ...options, engine: chosen });
-      if (out !== undefined) await write(out, sql);
-      if (json === true)
-        console.log(JSON.stringify({ engine, hash: bundle.hash, out: out ?? null, functions }));
-      else if (out === undefined) process.stdout.write(sql);
-      else console.log(`${out}: ${functions.map(({ signature }) => signature).join(', ')}`);
-    });
+    .option('--schema <schema>', 'for TypeScript: the schema of functions without @plv8ify_schema_name')
+    .option('--json', 'print one JSON object about the result')
+    .action((file: string, options: CompileArguments) =>
+      /\.[cm]?tsx?$/.test(file) ? compileFunctions(file, options) : compileModel(file, options),
+    );
+}
+
+async function compileFunctions(file: string, { out, json, ...options }: CompileArguments): Promise<void> {
+  // The TypeScript compiler takes a while to load: other commands do not wait for it.
+  const { compileFile } = await import('../compile/compile.ts');
+  const chosen = options.engine === 'auto' ? await databaseEngine() : options.engine;
+  const { functions, engine, bundle, sql } = await compileFile(file, { ...options, engine: chosen });
+  if (out !== undefined) await write(out, sql);
+  if (json === true) console.log(JSON.stringify({ engine, hash: bundle.hash, out: out ?? null, functions }));
+  else if (out === undefined) process.stdout.write(sql);
+  else console.log(`${out}: ${functions.map(({ signature }) => signature).join(', ')}`);
+}
+
+async function compileModel(path: string, { out, json, ...options }: CompileArguments): Promise<void> {
+  const { file, imported } = await readModel(path, options);
+  const code = await writeModule(imported, file.name);
+  if (out !== undefined) await write(out, code);
+  const { task, features } = imported.model;
+  const names = features.map(({ name }) => name);
+  if (json === true)
+    console.log(JSON.stringify({ out: out ?? null, task, features: names, bytes: Buffer.byteLength(code) }));
+  else if (out === undefined) process.stdout.write(code);
+  else
+    console.log(`${out}: score(row), ${task}, ${features.length} features, ${Buffer.byteLength(code)} bytes`);
 }
 
 /** The language of the database that DATABASE_URL or the PG* variables name, else of the local server. */

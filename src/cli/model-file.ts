@@ -1,9 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
 import type { Command } from 'commander';
-import { PgscoreError } from '../errors.ts';
 import type { ImportedModel, ModelFile } from '../import/importer.ts';
 import { importModel } from '../import/registry.ts';
+import { readModelFile } from '../load-model.ts';
 
 /** The options of every command that reads a model file. */
 export interface ModelOptions {
@@ -28,7 +26,7 @@ export async function readModel(
   path: string,
   options: ModelOptions,
 ): Promise<{ file: ModelFile; imported: ImportedModel }> {
-  const file = { name: basename(path), bytes: await readBytes(path) };
+  const file = await readModelFile(path);
   const { labels, features, allTrees } = options;
   const imported = importModel(file, {
     ...(labels === undefined ? {} : { labels }),
@@ -36,14 +34,4 @@ export async function readModel(
     ...(allTrees === undefined ? {} : { allTrees }),
   });
   return { file, imported };
-}
-
-async function readBytes(path: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    const reason =
-      (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file' : (error as Error).message;
-    throw new PgscoreError('PGS_FILE', `${path}: ${reason}`, { cause: error });
-  }
 }

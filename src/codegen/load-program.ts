@@ -8,14 +8,20 @@ export interface LoadedProgram {
   outputs(args: ArrayLike<number | null>): number[];
 }
 
-interface Exports {
+/** What a program's code evaluates to. */
+export interface ProgramExports {
   value(...args: unknown[]): number;
   outputs(...args: unknown[]): number[];
 }
 
-/** Evaluates a program in Node: the very code that the database runs. */
+/** Evaluates a program in this process: the very code that the database runs. */
+export function evaluateProgram(program: Program): ProgramExports {
+  return new Function(`return ${program.code}`)() as ProgramExports;
+}
+
+/** A program's functions over arrays of arguments, however many there are. */
 export function loadProgram(program: Program): LoadedProgram {
-  const { value, outputs } = new Function(`return ${program.code}`)() as Exports;
+  const { value, outputs } = evaluateProgram(program);
   if (program.arguments.length > MAX_ARGUMENTS) {
     return { value: (args) => value(args), outputs: (args) => outputs(args) };
   }

@@ -1,0 +1,50 @@
+import { readFile } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { createScorer, type Row } from './codegen/score.ts';
+import { PgscoreError } from './errors.ts';
+import type { ImportOptions, ModelFile } from './import/importer.ts';
+import { importModel } from './import/registry.ts';
+import type { Feature, Prediction, Task } from './ir/model.ts';
+
+/** A model that scores in this process, with the code that the database runs. */
+export interface LoadedModel {
+  readonly task: Task;
+  readonly features: readonly Feature[];
+  /** Class names, null for a model without classes. */
+  readonly labels: readonly string[] | null;
+  /** Scores one row. Throws PgscoreError PGS_INPUT for a row that does not fit the features. */
+  score(row: Row): Prediction;
+}
+
+/**
+ * Loads a model file of any format, given by its path or its bytes, or a module that `pgscore compile` wrote (by its
+ * path, ending in .mjs). Where there is no file system (edge workers, browsers), import such a module itself: it has the
+ * same `score`, `features`, `labels` and `task`. Throws PgscoreError PGS_FILE, PGS_UNSUPPORTED, PGS_USAGE.
+ */
+export async function loadModel(
+  source: string | URL | ModelFile,
+  options: ImportOptions = {},
+): Promise<LoadedModel> {
+  if (typeof source === 'object' && 'bytes' in source) return fromFile(source, options);
+  const path = source instanceof URL ? fileURLToPath(source) : resolve(source);
+  if (path.endsWith('.mjs')) return (await import(pathToFileURL(path).href)) as LoadedModel;
+  return fromFile(await readModelFile(path), options);
+}
+
+async function fromFile(file: ModelFile, options: ImportOptions): Promise<LoadedModel> {
+  const { model } = importModel(file, options);
+  const { score } = await createScorer(model);
+  return { task: model.task, features: model.features, labels: model.output.classes?.labels ?? null, score };
+}
+
+/** A model file from disk, named after its last path segment. Throws PGS_FILE. */
+export async function readModelFile(path: string): Promise<ModelFile> {
+  try {
+    return { name: basename(path), bytes: await readFile(path) };
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    const reason = missing ? 'no such file' : (error as Error).message;
+    throw new PgscoreError('PGS_FILE', `${path}: ${reason}`, { cause: error });
+  }
+}
