@@ -17,7 +17,6 @@ export function describeBytes(bytes: Uint8Array): string {
   const head = Buffer.from(bytes.subarray(0, 64)).toString('latin1');
   const known = SIGNATURES.find(([start]) => head.startsWith(start));
   if (known !== undefined) return known[1];
-  if (bytes[0] === 0x80 && bytes[1]! >= 2 && bytes[1]! <= 5) return 'a Python pickle (or joblib file)';
   if (/^\s*[{[]/.test(head) && isText(bytes)) return `JSON of no known model: ${quoteStart(bytes)}`;
   if (isText(bytes)) return `text starting with ${quoteStart(bytes)}`;
   return `binary data starting with bytes ${Buffer.from(bytes.subarray(0, 8)).toString('hex')}`;

@@ -3,10 +3,12 @@ import { validate } from '../ir/validate.ts';
 import { describeBytes } from './describe.ts';
 import type { ImportedModel, Importer, ImportOptions, ModelFile } from './importer.ts';
 import { lightgbm } from './lightgbm/index.ts';
+import { onnx } from './onnx/index.ts';
+import { sklearnPickle } from './sklearn/index.ts';
 import { xgboostJson, xgboostUbj } from './xgboost/index.ts';
 
 /** All formats, asked in this order. */
-export const importers: readonly Importer[] = [xgboostJson, xgboostUbj, lightgbm];
+export const importers: readonly Importer[] = [xgboostJson, xgboostUbj, lightgbm, sklearnPickle, onnx];
 
 /**
  * Reads a model file of any known format. The bytes decide which one, not the name. The model is sound (`validate`).

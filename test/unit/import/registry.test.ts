@@ -26,7 +26,6 @@ describe('importModel', () => {
     ['PK\x03\x04rest', 'a zip archive'],
     ['\x89HDF\r\n\x1a\n', 'an HDF5 file'],
     ['\x1f\x8b\x08', 'gzip data'],
-    ['\x80\x04\x95\x00', 'a Python pickle'],
     ['<?xml version="1.0"?><PMML/>', 'XML'],
     ['CBM1\x00', 'a CatBoost binary model'],
     ['PAR1\x15', 'a parquet file'],

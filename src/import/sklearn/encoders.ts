@@ -1,0 +1,158 @@
+import type { Register } from '../../ir/model.ts';
+import { NdArray, type PyValue } from '../pickle/index.ts';
+import { type Column, isMissing } from './columns.ts';
+import type { Estimator } from './estimator.ts';
+import type { Lowering } from './lowering.ts';
+
+/** The categories of each column, checked to be one list a column. */
+function categoryLists(estimator: Estimator, columns: readonly Column[]): readonly (readonly PyValue[])[] {
+  const lists = estimator.list('categories_').map((list) => {
+    if (list instanceof NdArray) return list.values();
+    return Array.isArray(list) ? list : estimator.fail('a column has no list of categories');
+  });
+  if (lists.length !== columns.length)
+    estimator.fail(`has categories of ${lists.length} columns, but gets ${columns.length}`);
+  return lists;
+}
+
+/** The i-th element of a list of arrays that is absent or None where nothing is merged or dropped. */
+function optionalArray(estimator: Estimator, name: string, i: number): readonly number[] | undefined {
+  const value = estimator.get(name);
+  const each = Array.isArray(value) ? value[i] : undefined;
+  return each instanceof NdArray ? Array.from(each.numbers()) : undefined;
+}
+
+/**
+ * The code of each category after rare ones are merged (min_frequency, max_categories): `_default_to_infrequent_mappings`.
+ * The merged group comes last.
+ */
+function mergedCodes(
+  estimator: Estimator,
+  i: number,
+  count: number,
+): { codes: readonly number[]; merged: boolean } {
+  const mapping = optionalArray(estimator, '_default_to_infrequent_mappings', i);
+  if (mapping === undefined) return { codes: Array.from({ length: count }, (_, k) => k), merged: false };
+  if (mapping.length !== count) estimator.fail('has a list of rare categories that does not fit');
+  return { codes: mapping, merged: true };
+}
+
+/** One column a category: 1 where the value is that category, else 0. */
+export function oneHotEncoder(
+  estimator: Estimator,
+  columns: readonly Column[],
+  lowering: Lowering,
+): readonly Column[] {
+  const lists = categoryLists(estimator, columns);
+  const handling = estimator.text('handle_unknown', 'error');
+  return columns.flatMap((column, i) => {
+    const categories = lists[i]!;
+    const { codes, merged } = mergedCodes(estimator, i, categories.length);
+    const groups = codes.reduce((most, code) => Math.max(most, code), -1) + 1;
+    const dropped = droppedGroup(estimator, i, codes, merged);
+    const unknown = handling === 'error' ? Number.NaN : handling === 'ignore' || !merged ? -1 : groups - 1;
+    const code = lowering.encode(column, categories, codes, { missing: unknown, unknown }, estimator);
+    if (handling === 'error') lowering.guards.add(code);
+    const kept = Array.from({ length: groups }, (_, k) => k).filter((k) => k !== dropped);
+    const flags = lowering.builder.compare(
+      kept.map(() => code),
+      '==',
+      kept,
+    );
+    return lowering.columns(flags, false);
+  });
+}
+
+/** The group that has no column (drop='first', 'if_binary', or a category each). */
+function droppedGroup(
+  estimator: Estimator,
+  i: number,
+  codes: readonly number[],
+  merged: boolean,
+): number | undefined {
+  // From 1.1 drop_idx_ counts original categories, and the private one the groups after merging.
+  const grouped = estimator.get('_drop_idx_after_grouping');
+  const own = grouped instanceof NdArray ? grouped : estimator.get('drop_idx_');
+  if (!(own instanceof NdArray)) return undefined;
+  const index = own.values()[i];
+  if (typeof index !== 'number') return undefined;
+  return grouped instanceof NdArray || !merged ? index : codes[index];
+}
+
+/** Each category's position. */
+export function ordinalEncoder(
+  estimator: Estimator,
+  columns: readonly Column[],
+  lowering: Lowering,
+): readonly Column[] {
+  const lists = categoryLists(estimator, columns);
+  const errors = estimator.text('handle_unknown', 'error') === 'error';
+  const unknown = errors ? Number.NaN : estimator.number('unknown_value', Number.NaN);
+  const forMissing = estimator.number('encoded_missing_value', Number.NaN);
+  return columns.map((column, i): Column => {
+    const categories = lists[i]!;
+    const merged = mergedCodes(estimator, i, categories.length).codes;
+    const codes = categories.map((category, k) => (isMissing(category) ? forMissing : merged[k]!));
+    const knowsMissing = categories.some(isMissing);
+    const register = lowering.encode(column, categories, codes, { missing: unknown, unknown }, estimator);
+    if (errors) guardUnknown(column, register, knowsMissing, lowering, estimator);
+    return {
+      kind: 'number',
+      register,
+      mayBeMissing: (Number.isNaN(unknown) && !errors) || (knowsMissing && Number.isNaN(forMissing)),
+    };
+  });
+}
+
+/** An unknown category is an error, but a missing one that the encoder knows is not, though its code is NaN too. */
+function guardUnknown(
+  column: Column,
+  code: Register,
+  knowsMissing: boolean,
+  lowering: Lowering,
+  estimator: Estimator,
+): void {
+  if (!knowsMissing) {
+    lowering.guards.add(code);
+    return;
+  }
+  if (column.kind === 'number') {
+    const [missing] = lowering.builder.map([column.register], { name: 'is-nan' });
+    lowering.guards.add(lowering.builder.select([missing!], [missing!], [code])[0]!);
+    return;
+  }
+  estimator.refuse(
+    'has a category for missing values, and raises an error for unknown ones',
+    "Fit it with handle_unknown='use_encoded_value'.",
+  );
+}
+
+/** Each category's mean of the target, shrunk to the mean of all; the latter for unknown categories. */
+export function targetEncoder(
+  estimator: Estimator,
+  columns: readonly Column[],
+  lowering: Lowering,
+): readonly Column[] {
+  const lists = categoryLists(estimator, columns);
+  const encodings = estimator
+    .list('encodings_')
+    .map((each) =>
+      each instanceof NdArray ? Array.from(each.numbers()) : estimator.fail('a column has no encodings'),
+    );
+  const means = estimator.numbers('target_mean_');
+  const perColumn = encodings.length / columns.length;
+  if (!Number.isInteger(perColumn) || perColumn !== means.length) {
+    estimator.fail(
+      `has ${encodings.length} encodings for ${columns.length} columns and ${means.length} targets`,
+    );
+  }
+  // Several classes: feature by feature, and within it class by class.
+  const registers = encodings.map((codes, k) => {
+    const i = Math.floor(k / perColumn);
+    const mean = means[k % perColumn]!;
+    if (codes.length !== lists[i]!.length)
+      estimator.fail('a column has encodings that do not fit its categories');
+    return lowering.encode(columns[i]!, lists[i]!, codes, { missing: mean, unknown: mean }, estimator);
+  });
+  return lowering.columns(registers, false);
+}

@@ -1,0 +1,190 @@
+import { PgscoreError } from '../../errors.ts';
+import type { Classes, Model, Output, Register, Step, Task } from '../../ir/model.ts';
+import type { Builder } from './builder.ts';
+import type { Estimator } from './estimator.ts';
+import type { Lowering } from './lowering.ts';
+import { type Classifier, type Clusterer, type Detector, labelsOf, type Predictor } from './predictor.ts';
+
+export interface TaskOutput {
+  readonly task: Task;
+  readonly output: Output;
+}
+
+/** Where the parts of the prediction stand. @throws PgscoreError PGS_USAGE for labels that do not fit. */
+export function outputOf(predictor: Predictor, estimator: Estimator, lowering: Lowering): TaskOutput {
+  if (predictor.kind !== 'classifier' && lowering.options.labels !== undefined) {
+    throw new PgscoreError(
+      'PGS_USAGE',
+      `${estimator.place.file}: labels were given, but the model is no classifier.`,
+    );
+  }
+  switch (predictor.kind) {
+    case 'regressor':
+      return valuesOutput(predictor.values(), estimator);
+    case 'classifier':
+      return classifierOutput(predictor, estimator, lowering);
+    case 'clusterer':
+      return clusterOutput(predictor);
+    case 'detector':
+      return detectorOutput(predictor);
+  }
+}
+
+/** A regressor's targets, or the columns that a transformer gives. */
+export function valuesOutput(values: readonly Register[], estimator: Estimator): TaskOutput {
+  if (values.length === 0) return estimator.refuse('gives no output');
+  const output = { value: values[0]!, raw: values };
+  return { task: 'regression', output: values.length === 1 ? output : { ...output, values } };
+}
+
+/**
+ * value: the second of two classes' probability, its score where there are no probabilities; with more classes the
+ * index of the predicted one.
+ */
+function classifierOutput(classifier: Classifier, estimator: Estimator, lowering: Lowering): TaskOutput {
+  const labels = chooseLabels(classifier, estimator, lowering);
+  const predicted = classifier.predicted();
+  const probabilities = classifier.probabilities?.();
+  if (probabilities !== undefined && probabilities.length !== labels.length) {
+    estimator.fail(`gives ${probabilities.length} probabilities for ${labels.length} classes`);
+  }
+  const raw = classifier.decision?.() ?? classifier.scores?.() ?? probabilities ?? [predicted];
+  const binary = labels.length === 2;
+  const score = probabilities?.[1] ?? (classifier.decision === undefined ? predicted : raw[0]!);
+  const classes: Classes = { labels, predicted, ...(probabilities === undefined ? {} : { probabilities }) };
+  return {
+    task: binary ? 'binary' : 'multiclass',
+    output: { value: binary ? score : predicted, raw, classes },
+  };
+}
+
+function chooseLabels(
+  classifier: Classifier,
+  estimator: Estimator,
+  { options }: Lowering,
+): readonly string[] {
+  const own = labelsOf(classifier.classes, estimator);
+  const given = options.labels;
+  if (given === undefined) {
+    return new Set(own).size === own.length ? own : estimator.refuse('has two classes of the same name');
+  }
+  if (given.length === own.length && new Set(given).size === own.length) return given;
+  throw new PgscoreError(
+    'PGS_USAGE',
+    `${estimator.place.file}: ${given.length} labels were given, but the model has ${own.length} classes.`,
+    { hint: 'Give one label a class, each another one, in the order of classes_.' },
+  );
+}
+
+function clusterOutput(clusterer: Clusterer): TaskOutput {
+  const value = clusterer.predicted();
+  const probabilities = clusterer.probabilities?.();
+  const output = { value, raw: clusterer.raw() };
+  if (probabilities === undefined) return { task: 'clustering', output };
+  const labels = probabilities.map((_, i) => String(i));
+  return { task: 'clustering', output: { ...output, classes: { labels, predicted: value, probabilities } } };
+}
+
+/** value: decision_function(), below 0 for an outlier; labels are scikit-learn's -1 and 1. */
+function detectorOutput(detector: Detector): TaskOutput {
+  const value = detector.decision();
+  const classes = { labels: ['-1', '1'], predicted: detector.predicted() };
+  return { task: 'anomaly', output: { value, raw: [detector.scores?.() ?? value], classes } };
+}
+
+/**
+ * Where scikit-learn raises an error (a missing or infinite number, an unknown category), all numbers become NULL, and
+ * the predicted class none.
+ */
+export function guardOutput(
+  { task, output }: TaskOutput,
+  guards: ReadonlySet<Register>,
+  b: Builder,
+): TaskOutput {
+  if (guards.size === 0) return { task, output };
+  const inputs = [...guards];
+  // 0, or NaN when one of them is NaN or infinite.
+  const [guard] = b.linear(inputs, [inputs.map(() => 0)], [0]);
+  const { value, raw, values, classes } = output;
+  const all = [...new Set([value, ...raw, ...(values ?? []), ...(classes?.probabilities ?? [])])];
+  const guarded = new Map(b.combine('add', all, [guard!]).map((register, i) => [all[i]!, register]));
+  const at = (register: Register): Register => guarded.get(register)!;
+  const result = {
+    value: at(value),
+    raw: raw.map(at),
+    ...(values === undefined ? {} : { values: values.map(at) }),
+  };
+  if (classes === undefined) return { task, output: result };
+  const sum = b.combine('add', [classes.predicted], [guard!]);
+  const predicted = b.map(sum, { name: 'impute', missing: Number.NaN, by: [NO_CLASS] })[0]!;
+  const probabilities = classes.probabilities?.map(at);
+  return {
+    task,
+    output: {
+      ...result,
+      classes: {
+        labels: classes.labels,
+        predicted,
+        ...(probabilities === undefined ? {} : { probabilities }),
+      },
+    },
+  };
+}
+
+/** An index that names no label, which every reader of `predicted` takes for NULL. */
+const NO_CLASS = -1;
+
+/** The model without some features: registers move up. Nothing may read the features that go. */
+export function withoutFeatures(model: Model, unused: readonly number[]): Model {
+  const gone = new Set(unused);
+  const features = model.features.filter((_, i) => !gone.has(i));
+  const place = new Map<Register, Register>();
+  model.features.forEach((_, i) => {
+    if (!gone.has(i)) place.set(i, place.size);
+  });
+  const moved = (register: Register): Register => place.get(register) ?? register - gone.size;
+  const output = model.output;
+  return {
+    ...model,
+    features,
+    steps: model.steps.map((step) => moveStep(step, moved)),
+    output: moveOutput(output, moved),
+  };
+}
+
+function moveStep(step: Step, moved: (register: Register) => Register): Step {
+  switch (step.kind) {
+    case 'encode-category':
+      return { ...step, input: moved(step.input) };
+    case 'combine':
+      return { ...step, left: step.left.map(moved), right: step.right.map(moved) };
+    case 'select':
+      return {
+        ...step,
+        condition: step.condition.map(moved),
+        whenTrue: step.whenTrue.map(moved),
+        whenFalse: step.whenFalse.map(moved),
+      };
+    default:
+      return { ...step, inputs: step.inputs.map(moved) };
+  }
+}
+
+function moveOutput(output: Output, moved: (register: Register) => Register): Output {
+  const { value, raw, values, classes } = output;
+  const probabilities = classes?.probabilities?.map(moved);
+  return {
+    value: moved(value),
+    raw: raw.map(moved),
+    ...(values === undefined ? {} : { values: values.map(moved) }),
+    ...(classes === undefined
+      ? {}
+      : {
+          classes: {
+            labels: classes.labels,
+            predicted: moved(classes.predicted),
+            ...(probabilities === undefined ? {} : { probabilities }),
+          },
+        }),
+  };
+}
