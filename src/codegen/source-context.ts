@@ -112,8 +112,8 @@ export class SourceContext {
 
   /** An array that holds exactly these registers, in this order. */
   #whole(registers: readonly Register[]): string | undefined {
-    const start = registers[0]!;
-    if (!registers.every((register, i) => register === start + i)) return undefined;
+    const [start] = registers;
+    if (start === undefined || !registers.every((register, i) => register === start + i)) return undefined;
     if (this.inArray) return `R.subarray(${start},${start + registers.length})`;
     const vector = this.#vectors.get(start);
     return vector?.first === start && vector.width === registers.length ? this.vector(start) : undefined;

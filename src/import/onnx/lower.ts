@@ -1,0 +1,68 @@
+import type { Feature, Model } from '../../ir/model.ts';
+import type { ImportedModel, ImportOptions } from '../importer.ts';
+import type { OnnxFile } from './file.ts';
+import { readInputs } from './inputs.ts';
+import { lowerOutputs } from './outputs.ts';
+import { RowProgram } from './program.ts';
+import { GraphRunner } from './run.ts';
+import { TextTables } from './texts.ts';
+
+/** Operators that say what a model is; others prepare its inputs or its outputs. */
+const MODELS: ReadonlySet<string> = new Set([
+  'LinearClassifier',
+  'LinearRegressor',
+  'SVMClassifier',
+  'SVMRegressor',
+  'TreeEnsemble',
+  'TreeEnsembleClassifier',
+  'TreeEnsembleRegressor',
+]);
+
+/** The IR of an ONNX file, for one row. @throws PgscoreError PGS_FILE, PGS_UNSUPPORTED; PGS_USAGE for options */
+export function lowerOnnx(file: OnnxFile, options: ImportOptions): ImportedModel {
+  const inputs = readInputs(file, options);
+  const program = new RowProgram(inputs.features);
+  const texts = new TextTables();
+  const values = new GraphRunner(file, program, texts).run(file.graph, inputs.values);
+  const { task, output, notes } = lowerOutputs(file, values, program, options);
+  const features = inputs.features.map((feature, register) =>
+    withCategories(feature, texts.categories.get(register)),
+  );
+  const model: Model = { irVersion: 1, task, features, steps: program.steps, output };
+  return {
+    model,
+    source: {
+      format: 'onnx',
+      formatVersion: versionsOf(file),
+      objective: objectiveOf(file),
+      notes: [...notesOf(file, features), ...notes],
+    },
+  };
+}
+
+function withCategories(feature: Feature, categories: ReadonlySet<string> | undefined): Feature {
+  return feature.kind === 'text' && categories !== undefined
+    ? { ...feature, categories: [...categories] }
+    : feature;
+}
+
+/** 'ai.onnx 18, ai.onnx.ml 3'. */
+function versionsOf({ opsets }: OnnxFile): string | null {
+  const all = [...opsets].map(([domain, version]) => `${domain === '' ? 'ai.onnx' : domain} ${version}`);
+  return all.length === 0 ? null : all.join(', ');
+}
+
+function objectiveOf({ graph }: OnnxFile): string | null {
+  const names = new Set(
+    graph.nodes.map(({ operator }) => operator).filter((operator) => MODELS.has(operator)),
+  );
+  return names.size === 0 ? null : [...names].join(', ');
+}
+
+function notesOf({ producer }: OnnxFile, features: readonly Feature[]): readonly string[] {
+  const notes = producer === '' ? [] : [`Written by ${producer}.`];
+  if (features.some(({ kind }) => kind === 'text')) {
+    notes.push('ONNX has no missing texts: NULL in a text feature counts as the empty text.');
+  }
+  return notes;
+}

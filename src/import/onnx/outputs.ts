@@ -1,0 +1,171 @@
+import { PgscoreError } from '../../errors.ts';
+import type { Classes, Output, Register, Task } from '../../ir/model.ts';
+import type { ImportOptions } from '../importer.ts';
+import type { OnnxFile } from './file.ts';
+import type { RowProgram } from './program.ts';
+import { SIDECAR_HINT } from './run.ts';
+import { type Constant, type Element, isConstant, isFloat, type Value } from './value.ts';
+
+export interface RowOutputs {
+  readonly task: Task;
+  readonly output: Output;
+  readonly notes: readonly string[];
+}
+
+/** A class label: the labels it can have, and the row's place among them. */
+interface Label {
+  readonly labels: readonly Constant[];
+  readonly position: Element;
+}
+
+interface Scores {
+  readonly elements: readonly Element[];
+  /** The labels that a map names its scores by. */
+  readonly keys?: readonly Constant[];
+}
+
+/**
+ * What the graph's outputs are as a prediction: a label with its scores (a map or a tensor) makes a classifier, numbers
+ * alone a value or values. @throws PgscoreError PGS_UNSUPPORTED; PGS_USAGE for labels that do not fit
+ */
+export function lowerOutputs(
+  file: OnnxFile,
+  values: readonly Value[],
+  program: RowProgram,
+  options: ImportOptions,
+): RowOutputs {
+  const named = file.graph.outputs.map(({ name }, k) => ({ name, value: values[k]! }));
+  const labelled = named.find(({ value }) => labelOf(value) !== undefined);
+  const rest = named.filter((each) => each !== labelled && scoresOf(each.value) !== undefined);
+  const scored = rest.find(({ name }) => /prob/i.test(name)) ?? rest[0];
+  const scores = scored === undefined ? undefined : scoresOf(scored.value);
+  const label = labelled === undefined ? undefined : labelOf(labelled.value);
+  const classifies = label !== undefined || scores?.keys !== undefined;
+  const used = classifies ? [labelled, scored] : rest;
+  const notes = named
+    .filter((each) => !used.includes(each))
+    .map(({ name }) => `The graph's output ${JSON.stringify(name)} is left out.`);
+  if (classifies) {
+    // Scores of that name are distances or decision values, even when there is one for each class.
+    const probable = scored !== undefined && !/score|dist|decision/i.test(scored.name);
+    return { ...classify(file, program, options, { label, scores, probable }), notes };
+  }
+  if (options.labels !== undefined) refuseLabels(file, options.labels, 'the model is no classifier');
+  const numbers = rest.flatMap(({ value }) => scoresOf(value)!.elements);
+  if (numbers.length === 0) {
+    throw new PgscoreError(
+      'PGS_UNSUPPORTED',
+      `${file.name}: no output of the graph is a number or a label.`,
+      {
+        hint: SIDECAR_HINT,
+      },
+    );
+  }
+  const registers = program.registers(numbers);
+  const output = { value: registers[0]!, raw: registers };
+  return {
+    task: 'regression',
+    output: registers.length === 1 ? output : { ...output, values: registers },
+    notes,
+  };
+}
+
+function refuseLabels(file: OnnxFile, labels: readonly string[], why: string): never {
+  throw new PgscoreError('PGS_USAGE', `${file.name}: ${labels.length} labels were given, but ${why}.`);
+}
+
+/** A single text or whole number of known choices. */
+function labelOf(value: Value): Label | undefined {
+  if (value.kind !== 'tensor' || isFloat(value.type) || value.elements.length !== 1) return undefined;
+  const element = value.elements[0]!;
+  if (isConstant(element)) return { labels: [element], position: 0 };
+  if (element.kind !== 'choice') return undefined;
+  const labels = [...new Set(element.values)];
+  const position = { ...element, values: element.values.map((each) => labels.indexOf(each)) };
+  return { labels, position };
+}
+
+/** Numbers: a tensor's, or those of a map that stands alone in a sequence. */
+function scoresOf(value: Value): Scores | undefined {
+  if (value.kind === 'tensor') {
+    const texts =
+      value.type === 'string' || value.elements.some((each) => !isConstant(each) && each.kind === 'text');
+    return texts || value.elements.length === 0 ? undefined : { elements: value.elements };
+  }
+  const inner = value.kind === 'sequence' && value.values.length === 1 ? value.values[0]! : value;
+  if (inner.kind !== 'map') return undefined;
+  return { elements: inner.values, keys: inner.keys };
+}
+
+function classify(
+  file: OnnxFile,
+  program: RowProgram,
+  options: ImportOptions,
+  { label, scores, probable }: { label: Label | undefined; scores: Scores | undefined; probable: boolean },
+): Omit<RowOutputs, 'notes'> {
+  const known = scores?.keys ?? label!.labels;
+  const registers = scores === undefined ? [] : program.registers(scores.elements);
+  const complete = registers.length === known.length && (probable || scores?.keys !== undefined);
+  const predicted = predictedRegister(program, label, known, registers);
+  const classes: Classes = {
+    labels: labelTexts(file, known, options),
+    predicted,
+    ...(complete ? { probabilities: registers } : {}),
+  };
+  // A number that is a label alone stays that number.
+  const number =
+    label !== undefined && registers.length === 0 && known.every((each) => typeof each === 'number');
+  const value = number ? program.registers([chosenLabel(label)])[0]! : valueRegister(classes, registers);
+  const raw = registers.length > 0 ? registers : [value];
+  const task = known.length === 2 ? (isOutlierLabel(known) ? 'anomaly' : 'binary') : 'multiclass';
+  return { task, output: { value, raw, classes } };
+}
+
+/** Of two classes the second one's probability or the only score; of more the place of the predicted one. */
+function valueRegister({ labels, predicted, probabilities }: Classes, scores: readonly Register[]): Register {
+  if (labels.length !== 2) return predicted;
+  if (probabilities !== undefined) return probabilities[1]!;
+  return scores.length === 1 ? scores[0]! : predicted;
+}
+
+function chosenLabel({ labels, position }: Label): Element {
+  if (isConstant(position)) return labels[position as number]!;
+  return position.kind === 'choice'
+    ? { ...position, values: position.values.map((place) => labels[place as number]!) }
+    : position;
+}
+
+/** scikit-learn's detectors of outliers say -1 and 1. */
+function isOutlierLabel(labels: readonly Constant[]): boolean {
+  return labels.includes(-1) && labels.includes(1);
+}
+
+function predictedRegister(
+  program: RowProgram,
+  label: Label | undefined,
+  known: readonly Constant[],
+  scores: readonly Register[],
+): Register {
+  if (label === undefined) {
+    const elements = scores.map((register): Element => ({ kind: 'number', register, rounded: true }));
+    return program.registers([program.reduce('argmax', elements, 'float64')])[0]!;
+  }
+  const place = (position: Constant) => {
+    const found = known.indexOf(label.labels[position as number]!);
+    return found === -1 ? Number.NaN : found;
+  };
+  const { position } = label;
+  const element: Element = isConstant(position)
+    ? place(position)
+    : position.kind === 'choice'
+      ? { ...position, values: position.values.map(place) }
+      : position;
+  return program.registers([element])[0]!;
+}
+
+function labelTexts(file: OnnxFile, labels: readonly Constant[], options: ImportOptions): readonly string[] {
+  const given = options.labels;
+  if (given === undefined) return labels.map(String);
+  if (given.length !== labels.length) refuseLabels(file, given, `the model has ${labels.length} classes`);
+  return given;
+}

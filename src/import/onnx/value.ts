@@ -1,0 +1,75 @@
+import type { Register } from '../../ir/model.ts';
+import type { DataType } from './file.ts';
+
+/**
+ * What a name in the graph stands for when one row is scored (batch dimensions are 1): shapes are known, and each
+ * element is a constant or depends on the row.
+ */
+export type Value = Tensor | Sequence | Dictionary;
+
+export interface Tensor {
+  readonly kind: 'tensor';
+  readonly type: DataType;
+  readonly shape: readonly number[];
+  /** Row-major. */
+  readonly elements: readonly Element[];
+}
+
+export interface Sequence {
+  readonly kind: 'sequence';
+  readonly values: readonly Value[];
+}
+
+/** Keys are unique; `values` holds one element a key. */
+export interface Dictionary {
+  readonly kind: 'map';
+  readonly keys: readonly (string | number)[];
+  readonly values: readonly Element[];
+}
+
+/** A number or text known at import (booleans are 1 and 0), or one that depends on the row. */
+export type Element = Constant | RowElement;
+export type Constant = number | string;
+export type RowElement = NumberElement | ChoiceElement | TextElement;
+
+/** The number in a register; a float32 that is not `rounded` counts as the register's value rounded to float32. */
+export interface NumberElement {
+  readonly kind: 'number';
+  readonly register: Register;
+  readonly rounded: boolean;
+}
+
+/** values[index]: what is chosen by a register that holds 0, 1, … (or NaN, which chooses NaN). */
+export interface ChoiceElement {
+  readonly kind: 'choice';
+  readonly index: Register;
+  readonly values: readonly Constant[];
+}
+
+/** The text of a text feature. */
+export interface TextElement {
+  readonly kind: 'text';
+  readonly feature: Register;
+}
+
+export function tensor(type: DataType, shape: readonly number[], elements: readonly Element[]): Tensor {
+  return { kind: 'tensor', type, shape, elements };
+}
+
+export function isConstant(element: Element): element is Constant {
+  return typeof element !== 'object';
+}
+
+/** The elements as constants, or undefined when one depends on the row. */
+export function constantsOf({ elements }: Tensor): readonly Constant[] | undefined {
+  return elements.every(isConstant) ? (elements as readonly Constant[]) : undefined;
+}
+
+export function isFloat(type: DataType): boolean {
+  return type === 'float32' || type === 'float64';
+}
+
+/** The number of elements of a shape. */
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
