@@ -41,39 +41,48 @@ export function createSets(
   first: number,
 ): (category: number) => void {
   const rowOf = createRowLookup(unpackColumn(packed.categories));
-  const { starts, left } = unpackRows(packed);
+  const { starts, left } =
+    'bits' in packed.rows ? unpackBits(packed.rows, packed.sets) : unpackLists(packed.rows);
+  const slots = left.map((set) => first + set);
   let current = NO_ROW;
   x.fill(1, first, first + packed.sets);
   return (category) => {
     const row = rowOf(category);
     if (row === current) return;
-    for (let k = starts[current]!; k < starts[current + 1]!; k++) x[first + left[k]!] = 1;
-    for (let k = starts[row]!; k < starts[row + 1]!; k++) x[first + left[k]!] = 0;
+    const out = x;
+    const slot = slots;
+    for (let k = starts[current]!, end = starts[current + 1]!; k < end; k++) out[slot[k]!] = 1;
+    for (let k = starts[row]!, end = starts[row + 1]!; k < end; k++) out[slot[k]!] = 0;
     current = row;
   };
 }
 
 /** The sets of row r stand in left at [starts[r], starts[r + 1]). */
-function unpackRows({ sets, rows }: PackedSets): { starts: Int32Array; left: NumberArray } {
-  if ('bits' in rows) return unpackBits(unpackColumn(rows.bits), sets);
+interface Rows {
+  readonly starts: Int32Array;
+  readonly left: Int32Array;
+}
+
+function unpackLists(rows: SetLists): Rows {
   const counts = unpackColumn(rows.counts);
   const starts = new Int32Array(counts.length + 2);
   for (let r = 0; r < counts.length; r++) starts[r + 2] = starts[r + 1]! + counts[r]!;
-  return { starts, left: unpackColumn(rows.left) };
+  return { starts, left: Int32Array.from(unpackColumn(rows.left)) };
 }
 
-function unpackBits(bits: NumberArray, sets: number): { starts: Int32Array; left: NumberArray } {
+function unpackBits(rows: SetBits, sets: number): Rows {
+  const bits = unpackColumn(rows.bits);
   const rowBytes = Math.ceil(sets / 8);
-  const rows = bits.length / rowBytes;
-  const starts = new Int32Array(rows + 2);
+  const count = bits.length / rowBytes;
+  const starts = new Int32Array(count + 2);
   const left: number[] = [];
-  for (let r = 0; r < rows; r++) {
+  for (let r = 0; r < count; r++) {
     for (let s = 0; s < sets; s++) {
       if ((bits[r * rowBytes + (s >> 3)]! >> (s & 7)) & 1) left.push(s);
     }
     starts[r + 2] = left.length;
   }
-  return { starts, left: new Int32Array(left) };
+  return { starts, left: Int32Array.from(left) };
 }
 
 function createRowLookup(categories: NumberArray): (category: number) => number {
