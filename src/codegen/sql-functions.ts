@@ -54,16 +54,23 @@ const OUTPUTS = 'all outputs as [value, predicted class, raw…, values…, prob
 
 /**
  * The privilege to call a model is EXECUTE on its plain function. The functions beside it are open to all and name
- * that function in a branch that is never taken: PostgreSQL checks the privilege when it plans the call.
+ * that function in a branch that is never taken: PostgreSQL checks the privilege whenever it prepares the call.
  */
 function championFunctions(model: Model, program: Program, names: VersionNames, call: ScoringCall): string[] {
   const { model: name, version } = names;
-  const plain = `${MODELS}.${quoteIdent(name)}`;
-  const guard = `${plain}(${call.parametersFromJson})`;
+  const plain = `${MODELS}.${quoteIdent(name)}(${call.anything})`;
   const rejected = `${INTERNAL}.reject_features(${quoteLiteral(name)}, ${version}, features)`;
   const stable = { volatility: 'STABLE' as const };
-  const outputs = { returns: 'double precision[]', ...stable };
-  const fromOutputs = { parameters: 'outputs double precision[]', ...stable };
+  const guarded = (part: string, parameters: string, returns: string, body: string, comment: string) =>
+    createFunction({
+      name: `${name}__${part}`,
+      parameters,
+      returns,
+      ...stable,
+      body: guardedBy(plain, returns, body),
+      comment: `model ${name}: ${comment}`,
+    });
+  const array = 'double precision[]';
   return [
     createFunction({
       name,
@@ -73,67 +80,53 @@ function championFunctions(model: Model, program: Program, names: VersionNames, 
       body: call.fromScalars('value'),
       comment: `model ${name}: ${describeValue(model)}. Answers with version ${version}`,
     }),
-    createFunction({
-      name: `${name}__outputs`,
-      parameters: call.parameters,
-      ...outputs,
-      body: `COALESCE(${call.fromScalars('outputs')}, ARRAY[${plain}(${call.parameterNumbers})])`,
-      comment: `model ${name}: ${OUTPUTS}, from scalars`,
-    }),
-    createFunction({
-      name: `${name}__from_jsonb`,
-      parameters: 'features jsonb',
-      returns: 'double precision',
-      ...stable,
-      body: `COALESCE(${call.fromJson('value')}, ${rejected}, ${guard})`,
-      comment: `model ${name}: the value, from a JSON object`,
-    }),
-    createFunction({
-      name: `${name}__outputs_from_jsonb`,
-      parameters: 'features jsonb',
-      ...outputs,
-      body: `COALESCE(${call.fromJson('outputs')}, ARRAY[${rejected}, ${guard}])`,
-      comment: `model ${name}: ${OUTPUTS}, from a JSON object`,
-    }),
-    createFunction({
-      name: `${name}__label`,
-      ...fromOutputs,
-      returns: 'text',
-      body: labelOf(model),
-      comment: `model ${name}: the label among its outputs`,
-    }),
-    createFunction({
-      name: `${name}__proba`,
-      ...fromOutputs,
-      returns: 'jsonb',
-      body: probabilitiesOf(model, program),
-      comment: `model ${name}: the probabilities among its outputs`,
-    }),
-    createFunction({
-      name: `${name}__raw`,
-      ...fromOutputs,
-      returns: 'double precision[]',
-      body: slice(program.outputs.raw),
-      comment: `model ${name}: the raw scores among its outputs`,
-    }),
-    createFunction({
-      name: `${name}__version`,
-      parameters: '',
-      returns: 'integer',
-      ...stable,
-      body: String(version),
-      comment: `model ${name}: the version that the name answers with`,
-    }),
+    guarded('outputs', call.parameters, array, call.fromScalars('outputs'), `${OUTPUTS}, from scalars`),
+    guarded(
+      'from_jsonb',
+      'features jsonb',
+      'double precision',
+      `COALESCE(${call.fromJson('value')}, ${rejected})`,
+      'the value, from a JSON object',
+    ),
+    guarded(
+      'outputs_from_jsonb',
+      'features jsonb',
+      array,
+      `COALESCE(${call.fromJson('outputs')}, ARRAY[${rejected}])`,
+      `${OUTPUTS}, from a JSON object`,
+    ),
+    guarded('label', `outputs ${array}`, 'text', labelOf(model), 'the label among its outputs'),
+    guarded(
+      'proba',
+      `outputs ${array}`,
+      'jsonb',
+      probabilitiesOf(model, program),
+      'the probabilities among its outputs',
+    ),
+    guarded('raw', `outputs ${array}`, array, slice(program.outputs.raw), 'the raw scores among its outputs'),
+    guarded('version', '', 'integer', String(version), 'the version that the name answers with'),
   ];
+}
+
+/**
+ * An expression that only a caller who may execute `plain` gets as far as evaluating. The condition never holds, but
+ * the planner does not know: with anything that it can compute in advance, such as COALESCE over constant features, it
+ * would leave the branch out and the privilege unchecked.
+ */
+function guardedBy(plain: string, returns: string, body: string): string {
+  const never = returns.endsWith('[]')
+    ? `ARRAY[${plain}]`
+    : returns === 'jsonb'
+      ? `to_jsonb(${plain})`
+      : `${plain}::${returns}`;
+  return `CASE WHEN now() = '-infinity' THEN ${never} ELSE ${body} END`;
 }
 
 /** Writes calls of the two JavaScript functions from the parameters of an SQL function. */
 class ScoringCall {
   readonly parameters: string;
-  /** $1, $2, …: the parameters, handed on. */
-  readonly parameterNumbers: string;
-  /** Something of each parameter's type out of one jsonb parameter: no constants, which the planner would evaluate. */
-  readonly parametersFromJson: string;
+  /** Some value for each parameter: no constants, for which the planner would call the model. */
+  readonly anything: string;
   private readonly model: Model;
   private readonly program: Program;
   private readonly functionName: string;
@@ -147,8 +140,7 @@ class ScoringCall {
     const types = this.scalars ? model.features.map(sqlType) : arrayTypes(model.features);
     const names = this.scalars ? parameterNames(model.features) : ['numbers', 'texts'];
     this.parameters = types.map((type, i) => `${quoteIdent(names[i]!)} ${type}`).join(', ');
-    this.parameterNumbers = types.map((_, i) => `$${i + 1}`).join(', ');
-    this.parametersFromJson = types.map((type) => JSON_TO_TYPE[type]!).join(', ');
+    this.anything = types.map((type) => SOME_VALUE[type]!).join(', ');
   }
 
   fromScalars(part: 'value' | 'outputs'): string {
@@ -183,11 +175,11 @@ class ScoringCall {
   }
 }
 
-const JSON_TO_TYPE: Readonly<Record<string, string>> = {
-  'double precision': 'length($1::text)::double precision',
-  text: '$1::text',
-  'double precision[]': 'ARRAY[length($1::text)]::double precision[]',
-  'text[]': 'ARRAY[$1::text]',
+const SOME_VALUE: Readonly<Record<string, string>> = {
+  'double precision': 'length(current_user)::double precision',
+  text: 'current_user::text',
+  'double precision[]': 'ARRAY[length(current_user)]::double precision[]',
+  'text[]': 'ARRAY[current_user::text]',
 };
 
 function sqlType(feature: Feature): string {
@@ -211,8 +203,8 @@ function parameterNames(features: readonly Feature[]): string[] {
   const taken = new Set<string>();
   return features.map(({ name }, i) => {
     let fitting = name;
-    if (name === '' || Buffer.byteLength(name) > 63 || taken.has(name)) {
-      const suffix = `_${i + 1}`;
+    for (let n = i + 1; fitting === '' || Buffer.byteLength(fitting) > 63 || taken.has(fitting); n++) {
+      const suffix = `_${n}`;
       fitting = cutToBytes(name === '' ? 'feature' : name, 63 - suffix.length) + suffix;
     }
     taken.add(fitting);
