@@ -4,7 +4,7 @@
 CREATE OR REPLACE FUNCTION pgscore_internal.argument_list(signature jsonb)
 RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
-  SELECT string_agg(format('%s %s', f ->> 'name', f ->> 'kind'), ', ' ORDER BY position)
+  SELECT string_agg(format('%I %s', f ->> 'name', f ->> 'kind'), ', ' ORDER BY position)
   FROM jsonb_array_elements(signature) WITH ORDINALITY AS features (f, position)
 $$;
 COMMENT ON FUNCTION pgscore_internal.argument_list(jsonb) IS 'the argument list of a version, for comparing versions';
@@ -43,7 +43,7 @@ BEGIN
          string_agg(e, ', ' ORDER BY position) FILTER (WHERE k = 'text')
   INTO numbers, texts
   FROM unnest(expressions, kinds) WITH ORDINALITY AS arguments (e, k, position);
-  RETURN concat_ws(', ', format('ARRAY[%s]::pg_catalog.float8[]', numbers),
+  RETURN concat_ws(', ', CASE WHEN numbers IS NOT NULL THEN format('ARRAY[%s]::pg_catalog.float8[]', numbers) END,
                    CASE WHEN texts IS NOT NULL THEN format('ARRAY[%s]::pg_catalog.text[]', texts) END);
 END
 $$;
@@ -143,6 +143,12 @@ $$;
 COMMENT ON FUNCTION pgscore_internal.golden_differences(jsonb, float8, float8[], text[], integer, float8) IS
   'what differs between a golden row and its score, in words';
 
+-- Held to the end of the transaction: deploys, promotions and bindings of one model come one after the other.
+CREATE OR REPLACE FUNCTION pgscore_internal.lock_model(model text)
+RETURNS void LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$ SELECT pg_advisory_xact_lock(hashtextextended('pgscore:' || model, 0)) $$;
+COMMENT ON FUNCTION pgscore_internal.lock_model(text) IS 'waits until no other transaction changes the model';
+
 -- Called by every deploy's migration, last. Registers the version; the first version of a model becomes its
 -- champion at once. The same content again is a no-op that says so; another content under the same number is an error.
 CREATE OR REPLACE FUNCTION pgscore_internal.register_version(
@@ -160,8 +166,7 @@ BEGIN
   IF problem IS NOT NULL THEN
     RAISE EXCEPTION '%', problem USING ERRCODE = 'invalid_name';
   END IF;
-  -- One deploy of a model at a time; concurrent ones wait here.
-  PERFORM pg_advisory_xact_lock(hashtextextended('pgscore:' || model, 0));
+  PERFORM pgscore_internal.lock_model(model);
   INSERT INTO pgscore_internal.models (name) VALUES (model) ON CONFLICT DO NOTHING;
   SELECT v.version, v.content_hash INTO known
   FROM pgscore_internal.versions AS v
@@ -170,6 +175,10 @@ BEGIN
   ORDER BY v.content_hash = register_version.content_hash DESC
   LIMIT 1;
   IF known.content_hash = register_version.content_hash THEN
+    -- Written for another number, the migration has made functions that nobody would know of.
+    IF known.version <> version THEN
+      PERFORM pgscore_internal.drop_version_functions(function_name);
+    END IF;
     RAISE NOTICE '% version % is this model already: nothing to do', model, known.version;
     RETURN;
   ELSIF known.version IS NOT NULL THEN

@@ -27,6 +27,19 @@ END
 $$;
 COMMENT ON FUNCTION pgscore_internal.drop_functions(regprocedure[]) IS 'drops functions in the given order, refusing where something depends on one';
 
+CREATE OR REPLACE FUNCTION pgscore_internal.drop_version_functions(function_name text)
+RETURNS void LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT pgscore_internal.drop_functions(ARRAY(
+    SELECT p.oid::regprocedure FROM pg_proc AS p
+    WHERE p.pronamespace IN ('pgscore_models'::regnamespace, 'pgscore_internal'::regnamespace)
+      AND (p.proname = function_name OR starts_with(p.proname, function_name || '_'))
+    -- The SQL functions refer to the JavaScript ones, which go last.
+    ORDER BY p.pronamespace = 'pgscore_internal'::regnamespace, p.proname DESC
+  ))
+$$;
+COMMENT ON FUNCTION pgscore_internal.drop_version_functions(text) IS 'drops a version''s own functions, refusing where something depends on one';
+
 -- Makes a registered version the champion: its functions, its privileges, its bindings. The caller holds the model's lock.
 CREATE OR REPLACE FUNCTION pgscore_internal.activate(model text, version integer, rebind boolean)
 RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -60,6 +73,7 @@ BEGIN
   END IF;
   UPDATE pgscore_internal.models AS m SET champion = activate.version WHERE m.name = activate.model;
   IF NOT same_arguments THEN
+    PERFORM pgscore_internal.forget_gone_tables();
     PERFORM pgscore_internal.build_binding(b.id)
     FROM pgscore_internal.bindings AS b WHERE b.model = activate.model;
   END IF;
@@ -110,7 +124,7 @@ DECLARE
   previous integer;
 BEGIN
   PERFORM pgscore_internal.require_version(model, version);
-  PERFORM pg_advisory_xact_lock(hashtextextended('pgscore:' || model, 0));
+  PERFORM pgscore_internal.lock_model(model);
   SELECT m.champion INTO previous FROM pgscore_internal.models AS m WHERE m.name = promote.model;
   IF previous = version THEN
     RAISE NOTICE '% version % is the champion already', model, version;
@@ -131,7 +145,7 @@ DECLARE
   last pgscore_internal.promotions;
 BEGIN
   PERFORM pgscore_internal.require_model(model);
-  PERFORM pg_advisory_xact_lock(hashtextextended('pgscore:' || model, 0));
+  PERFORM pgscore_internal.lock_model(model);
   SELECT p.* INTO last FROM pgscore_internal.promotions AS p
   WHERE p.model = rollback.model AND p.rolled_back_at IS NULL
   ORDER BY p.id DESC LIMIT 1;
@@ -157,8 +171,9 @@ DECLARE
   is_champion boolean;
   bound text;
 BEGIN
-  PERFORM pg_advisory_xact_lock(hashtextextended('pgscore:' || model, 0));
+  PERFORM pgscore_internal.lock_model(model);
   victim := pgscore_internal.require_version(model, version);
+  PERFORM pgscore_internal.forget_gone_tables();
   is_champion := EXISTS (SELECT FROM pgscore_internal.models AS m
                          WHERE m.name = drop_version.model AND m.champion = drop_version.version);
   IF is_champion AND (SELECT count(*) > 1 FROM pgscore_internal.versions AS v WHERE v.model = drop_version.model) THEN
@@ -175,13 +190,7 @@ BEGIN
     PERFORM pgscore_internal.drop_functions(ARRAY(SELECT pgscore_internal.champion_functions(model)));
     UPDATE pgscore_internal.models AS m SET champion = NULL WHERE m.name = drop_version.model;
   END IF;
-  PERFORM pgscore_internal.drop_functions(ARRAY(
-    SELECT p.oid::regprocedure FROM pg_proc AS p
-    WHERE (p.pronamespace = 'pgscore_models'::regnamespace OR p.pronamespace = 'pgscore_internal'::regnamespace)
-      AND (p.proname = victim.function_name OR starts_with(p.proname, victim.function_name || '_'))
-    -- The SQL functions refer to the JavaScript ones, which go last.
-    ORDER BY p.pronamespace = 'pgscore_internal'::regnamespace, p.proname DESC
-  ));
+  PERFORM pgscore_internal.drop_version_functions(victim.function_name);
   DELETE FROM pgscore_internal.versions AS v WHERE v.model = drop_version.model AND v.version = drop_version.version;
   DELETE FROM pgscore_internal.promotions AS p WHERE p.model = drop_version.model AND p.version = drop_version.version;
   -- A promotion that replaced the version can no longer be taken back.

@@ -64,7 +64,12 @@ DECLARE
   form record;
   branches text;
 BEGIN
-  -- Deploys of two models at once would update the same functions.
+  -- Deploys of two models at once would update the same functions. The second one has to see the first one's model.
+  IF current_setting('transaction_isolation') <> 'read committed' THEN
+    RAISE EXCEPTION 'models come and go in transactions of isolation level READ COMMITTED only, and this one is %',
+        upper(current_setting('transaction_isolation'))
+      USING ERRCODE = 'invalid_transaction_state', HINT = 'BEGIN ISOLATION LEVEL READ COMMITTED.';
+  END IF;
   PERFORM pg_advisory_xact_lock(hashtextextended('pgscore dispatch', 0));
   FOR form IN
     SELECT * FROM (VALUES

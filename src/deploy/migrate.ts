@@ -89,7 +89,7 @@ async function installedHash(client: pg.Client): Promise<string | null> {
 }
 
 async function applyReplaceable(client: pg.Client, hash: string): Promise<void> {
-  await client.query('BEGIN');
+  await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
   try {
     for (const file of replaceableFiles()) await client.query(readFileSync(file, 'utf8'));
     await client.query(recordInstallation(hash));
@@ -116,7 +116,7 @@ function recordInstallation(hash: string): string {
 export function migrationScript(): string {
   const parts = [
     `-- pgscore ${packageVersion()}: installs or upgrades the pgscore schema. Apply with psql -f.\n`,
-    '\\set ON_ERROR_STOP on\nBEGIN;\n',
+    '\\set ON_ERROR_STOP on\nBEGIN ISOLATION LEVEL READ COMMITTED;\n',
     `SELECT pg_catalog.pg_advisory_xact_lock(${LOCK});\n`,
     'CREATE SCHEMA IF NOT EXISTS pgscore_internal;\n',
     'CREATE TABLE IF NOT EXISTS pgscore_internal.migrations (\n' +

@@ -87,7 +87,7 @@ function isSinglePrecision(step: Step): boolean {
 export async function writeVersionMigration(request: VersionRequest): Promise<VersionMigration> {
   checkModelName(request.name);
   const { model } = request.imported;
-  checkTexts(model, request.file.name);
+  checkTexts(request);
   const program = await compileProgram(model);
   const hash = contentHash(model);
   const functionName = `${request.name}_v${request.version}_${hash.slice(0, 8)}`;
@@ -100,7 +100,10 @@ export async function writeVersionMigration(request: VersionRequest): Promise<Ve
   const sql = versionSql(model, program, names);
   const up = [
     header(request, functionName),
-    'BEGIN;\n',
+    // A snapshot taken before the lock would not see what the deploy ahead has registered.
+    'BEGIN ISOLATION LEVEL READ COMMITTED;\n',
+    'SET LOCAL search_path = pg_catalog, pg_temp;\n',
+    `SELECT pgscore_internal.lock_model(${quoteLiteral(request.name)});\n`,
     section('The model: packed constants and the code that evaluates them.'),
     javascript.value.sql,
     javascript.outputs.sql,
@@ -135,7 +138,7 @@ function oneLine(text: string): string {
 }
 
 function section(text: string): string {
-  return `-- ${text}\n`;
+  return `-- ${oneLine(text)}\n`;
 }
 
 function privileges(functionName: string): string {
@@ -153,7 +156,7 @@ BEGIN
     signature => ${jsonb(signature(request.imported.model))},
     labels => ${textArray(classes?.labels)},
     raw_count => ${program.outputs.raw.end - program.outputs.raw.start},
-    tolerance => ${request.tolerance},
+    tolerance => '${request.tolerance}'::float8,
     golden_rows => ${dollarQuote(`[\n${rows}\n]`)}
   );
 END
@@ -235,7 +238,7 @@ function textArray(texts: readonly string[] | undefined): string {
 }
 
 /** PostgreSQL's text holds neither NUL nor half a surrogate pair. */
-function checkTexts(model: Model, file: string): void {
+function checkTexts({ imported: { model, source }, file }: VersionRequest): void {
   const texts = [
     ...model.features.map(({ name }) => ['feature name', name] as const),
     ...model.features.flatMap((feature) =>
@@ -244,12 +247,15 @@ function checkTexts(model: Model, file: string): void {
         : [],
     ),
     ...(model.output.classes?.labels ?? []).map((label) => ['label', label] as const),
+    ['objective', source.objective ?? ''] as const,
+    ['format version', source.formatVersion ?? ''] as const,
+    ...source.notes.map((note) => ['note', note] as const),
   ];
   const bad = texts.find(([, text]) => text.includes('\0') || /\p{Surrogate}/u.test(text));
   if (bad === undefined) return;
   throw new PgscoreError(
     'PGS_UNSUPPORTED',
-    `${file}: the ${bad[0]} ${JSON.stringify(bad[1])} holds a character that PostgreSQL text cannot hold`,
+    `${file.name}: the ${bad[0]} ${JSON.stringify(bad[1])} holds a character that PostgreSQL text cannot hold`,
     { hint: 'Rename it before training, or give other names with --features or --labels.' },
   );
 }
