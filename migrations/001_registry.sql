@@ -87,6 +87,9 @@ CREATE TABLE pgscore_internal.bindings (
   version_column text,
   time_column text,
   features jsonb NOT NULL,
+  -- What the triggers were written for: stored columns that they read, and the expressions of generated ones.
+  inputs text[] NOT NULL DEFAULT '{}',
+  generated jsonb NOT NULL DEFAULT '{}',
   -- The search_path that SQL expressions among the features were written for.
   search_path text NOT NULL,
   on_error text NOT NULL CONSTRAINT bindings_on_error_known CHECK (on_error IN ('raise', 'null')),

@@ -65,8 +65,7 @@ BEGIN
   IF argument IS NULL THEN
     RETURN jsonb_build_object('problem', pgscore_internal.type_problem(format('column %I', column_name), attribute.atttypid, kind));
   END IF;
-  RETURN jsonb_build_object('argument', argument, 'inputs', pgscore_internal.stored_columns(relation, ARRAY[attribute.attnum]))
-    || CASE WHEN attribute.attgenerated = '' THEN '{}'::jsonb ELSE jsonb_build_object('generated', column_name) END;
+  RETURN jsonb_build_object('argument', argument) || pgscore_internal.columns_behind(relation, ARRAY[attribute.attnum]);
 END
 $$;
 COMMENT ON FUNCTION pgscore_internal.resolve_column(regclass, text, text) IS 'how a column feeds a feature, or {"problem"}';
@@ -84,10 +83,11 @@ DECLARE
   argument text;
   alias text := (SELECT quote_ident(c.relname) FROM pg_class AS c WHERE c.oid = relation);
   reason text;
+  whole_row boolean;
 BEGIN
   BEGIN
     PERFORM set_config('search_path', search_path, true);
-    EXECUTE format('CREATE VIEW pgscore_internal.probe AS SELECT (%s) AS value FROM %s AS %s', expression, relation, alias);
+    EXECUTE format(E'CREATE VIEW pgscore_internal.probe AS SELECT (%s\n) AS value FROM %s AS %s', expression, relation, alias);
   EXCEPTION WHEN OTHERS THEN
     GET STACKED DIAGNOSTICS reason = MESSAGE_TEXT;
     RETURN jsonb_build_object('problem', format('the expression %s fails: %s', expression, reason));
@@ -97,16 +97,19 @@ BEGIN
   SELECT array_agg(DISTINCT d.refobjsubid::smallint) INTO attributes
   FROM pg_rewrite AS r JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
   WHERE r.ev_class = 'pgscore_internal.probe'::regclass
-    AND d.refclassid = 'pg_class'::regclass AND d.refobjid = relation AND d.refobjsubid > 0;
+    AND d.refclassid = 'pg_class'::regclass AND d.refobjid = relation AND d.refobjsubid <> 0;
+  -- Which columns such an expression reads can be known neither for the trigger's condition nor for its row.
+  whole_row := position(alias || '.*' IN pg_get_viewdef('pgscore_internal.probe'::regclass)) > 0;
   DROP VIEW pgscore_internal.probe;
-  argument := pgscore_internal.cast_argument(format('(%s)', replace(expression, '%', '%%')), type, kind);
+  IF whole_row OR 0 > ANY (attributes) THEN
+    RETURN jsonb_build_object('problem', format('the expression %s reads %s: name the columns that it needs', expression,
+                                                CASE WHEN whole_row THEN 'the row as a whole' ELSE 'a system column' END));
+  END IF;
+  argument := pgscore_internal.cast_argument(format(E'(%s\n)', replace(expression, '%', '%%')), type, kind);
   IF argument IS NULL THEN
     RETURN jsonb_build_object('problem', pgscore_internal.type_problem(format('the expression %s', expression), type, kind));
   END IF;
-  RETURN jsonb_strip_nulls(jsonb_build_object(
-    'argument', argument, 'inputs', pgscore_internal.stored_columns(relation, attributes),
-    'generated', (SELECT jsonb_agg(a.attname) FROM pg_attribute AS a
-                  WHERE a.attrelid = relation AND a.attnum = ANY (attributes) AND a.attgenerated <> '')));
+  RETURN jsonb_build_object('argument', argument) || pgscore_internal.columns_behind(relation, attributes);
 END
 $$;
 COMMENT ON FUNCTION pgscore_internal.resolve_expression(regclass, text, text, text) IS 'how an expression feeds a feature, or {"problem"}';
@@ -131,7 +134,9 @@ AS $$
     WHEN kind = 'number' AND t.typcategory = 'B' THEN value || '::pg_catalog.int4::pg_catalog.float8'
     -- Category N also holds money and the object identifier types, which are no quantities.
     WHEN kind = 'number' AND b.base IN ('int2', 'int4', 'int8', 'float4', 'float8', 'numeric') THEN value || '::pg_catalog.float8'
-    WHEN kind = 'text' AND t.typcategory IN ('S', 'E') THEN value || '::pg_catalog.text'
+    WHEN kind = 'text' AND t.typcategory = 'S' THEN value || '::pg_catalog.text'
+    -- Not by a cast: the type's owner can make one, and it would run with the rights of the trigger function.
+    WHEN kind = 'text' AND t.typcategory = 'E' THEN format('pg_catalog.textin(pg_catalog.enum_out(%s::%s))', value, replace(o.oid::regtype::text, '%', '%%'))
   END
   FROM pg_type AS t
   CROSS JOIN LATERAL (SELECT CASE WHEN t.typtype = 'd' THEN pgscore_internal.domain_base(t.oid) ELSE t.oid END::regtype::oid) AS o (oid)
@@ -175,3 +180,45 @@ AS $$
 $$;
 COMMENT ON FUNCTION pgscore_internal.stored_columns(regclass, smallint[]) IS
   'names of the stored columns behind some columns: generated ones are replaced by those that they are computed from';
+
+-- The stored columns behind some columns, and the generated ones among them; or {"problem"}.
+CREATE OR REPLACE FUNCTION pgscore_internal.columns_behind(relation regclass, attributes smallint[])
+RETURNS jsonb LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  generated smallint[] := ARRAY(SELECT a.attnum FROM pg_attribute AS a
+                                WHERE a.attrelid = relation AND a.attnum = ANY (attributes) AND a.attgenerated <> '');
+  problem text := pgscore_internal.foreign_code(relation, generated);
+BEGIN
+  IF problem IS NOT NULL THEN
+    RETURN jsonb_build_object('problem', problem);
+  END IF;
+  RETURN jsonb_build_object(
+    'inputs', pgscore_internal.stored_columns(relation, attributes),
+    'generated', (SELECT coalesce(jsonb_agg(a.attname), '[]') FROM pg_attribute AS a
+                  WHERE a.attrelid = relation AND a.attnum = ANY (generated)));
+END
+$$;
+COMMENT ON FUNCTION pgscore_internal.columns_behind(regclass, smallint[]) IS 'stored and generated columns behind some columns, or {"problem"}';
+
+-- The trigger function computes generated columns with the rights of whoever attaches the model. Where the table's owner
+-- does not have those rights, it may not be the owner's functions and types that it runs.
+CREATE OR REPLACE FUNCTION pgscore_internal.foreign_code(relation regclass, generated smallint[])
+RETURNS text LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT format('column %I is generated by functions or from types that users made, which would run with the rights of %I: '
+                'let %I, who owns the table, attach the model, or feed the feature by an expression', a.attname, current_user,
+                pg_get_userbyid(c.relowner))
+  FROM pg_class AS c
+  JOIN pg_attribute AS a ON a.attrelid = c.oid
+  JOIN pg_attrdef AS def ON def.adrelid = c.oid AND def.adnum = a.attnum
+  WHERE c.oid = relation AND a.attnum = ANY (generated) AND NOT pg_has_role(c.relowner, current_user, 'USAGE')
+    AND (EXISTS (SELECT FROM pg_depend AS d
+                 WHERE d.classid = 'pg_attrdef'::regclass AND d.objid = def.oid AND d.refclassid <> 'pg_class'::regclass
+                   AND d.refobjid >= 16384)
+         OR EXISTS (SELECT FROM jsonb_array_elements_text(pgscore_internal.stored_columns(relation, ARRAY[a.attnum])) AS s (name)
+                    JOIN pg_attribute AS source ON source.attrelid = c.oid AND source.attname = s.name
+                    WHERE source.atttypid >= 16384))
+  LIMIT 1
+$$;
+COMMENT ON FUNCTION pgscore_internal.foreign_code(regclass, smallint[]) IS 'why a generated column cannot be computed safely, or NULL';

@@ -16,7 +16,8 @@ BEGIN
   ELSIF mode <> 'sync' OR mode IS NULL THEN
     RAISE EXCEPTION 'mode is %, expected sync', quote_nullable(mode) USING ERRCODE = 'invalid_parameter_value';
   END IF;
-  PERFORM pg_advisory_xact_lock(hashtextextended('pgscore:' || model, 0));
+  PERFORM pgscore_internal.lock_model(model);
+  PERFORM pgscore_internal.forget_gone_tables();
   champion := pgscore_internal.require_champion(model);
   PERFORM pgscore_internal.require_table(relation);
   PERFORM pgscore_internal.require_free_column(relation, value_column);
@@ -167,7 +168,8 @@ DECLARE
   found integer[];
 BEGIN
   PERFORM pgscore_internal.require_model(model);
-  PERFORM pg_advisory_xact_lock(hashtextextended('pgscore:' || model, 0));
+  PERFORM pgscore_internal.lock_model(model);
+  PERFORM pgscore_internal.forget_gone_tables();
   SELECT array_agg(b.id) INTO found FROM pgscore_internal.bindings AS b
   WHERE b.model = detach.model AND b.relation = detach.relation
     AND (detach.value_column IS NULL OR b.value_column = detach.value_column);
@@ -175,17 +177,24 @@ BEGIN
     RAISE EXCEPTION 'model % is not attached to %', model, concat_ws('.', relation::text, quote_ident(value_column))
       USING ERRCODE = 'undefined_object', HINT = 'SELECT * FROM pgscore.bindings lists what is attached.';
   END IF;
+  -- First: the guard refuses to lose a trigger of a binding that is still known.
+  DELETE FROM pgscore_internal.bindings AS b WHERE b.id = ANY (found);
   FOR i IN 1 .. cardinality(found) LOOP
-    PERFORM pgscore_internal.drop_triggers(found[i]);
+    PERFORM pgscore_internal.drop_triggers(found[i], ARRAY['insert', 'update', 'rewrite']);
     EXECUTE format('DROP FUNCTION pgscore_internal.%I()', 'binding_' || found[i]);
-    DELETE FROM pgscore_internal.bindings AS b WHERE b.id = found[i];
   END LOOP;
 END
 $$;
 COMMENT ON FUNCTION pgscore.detach(text, regclass, text) IS
   'removes a binding''s triggers; the prediction columns stay as they are, and are no longer kept true';
 
-CREATE OR REPLACE FUNCTION pgscore_internal.drop_triggers(binding integer)
+-- The id with leading zeros: bindings of one table fire in the order in which they were attached.
+CREATE OR REPLACE FUNCTION pgscore_internal.trigger_name(binding integer, kind text, model text)
+RETURNS text LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT left(format('zz_pgscore_%s_%s_%s', lpad(binding::text, 6, '0'), kind, model), 63) $$;
+COMMENT ON FUNCTION pgscore_internal.trigger_name(integer, text, text) IS 'name of a binding''s trigger; kind is insert, update or rewrite';
+
+CREATE OR REPLACE FUNCTION pgscore_internal.drop_triggers(binding integer, kinds text[])
 RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -194,9 +203,10 @@ BEGIN
   FOR trigger IN
     SELECT t.tgname, t.tgrelid::regclass AS relation FROM pg_trigger AS t
     WHERE t.tgfoid = to_regproc('pgscore_internal.binding_' || binding) AND t.tgparentid = 0
+      AND EXISTS (SELECT FROM unnest(kinds) AS s (k) WHERE starts_with(t.tgname, pgscore_internal.trigger_name(binding, k, '')))
   LOOP
     EXECUTE format('DROP TRIGGER %I ON %s', trigger.tgname, trigger.relation);
   END LOOP;
 END
 $$;
-COMMENT ON FUNCTION pgscore_internal.drop_triggers(integer) IS 'drops a binding''s triggers';
+COMMENT ON FUNCTION pgscore_internal.drop_triggers(integer, text[]) IS 'drops triggers of a binding';

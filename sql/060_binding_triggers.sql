@@ -12,41 +12,46 @@ DECLARE
   b pgscore_internal.bindings;
   champion pgscore_internal.versions;
   fed jsonb;
-  inputs text[];
+  read text[];
   predictions text[];
   old_and_new text;
   function text := 'binding_' || binding;
-  name text;
 BEGIN
   SELECT t.* INTO b FROM pgscore_internal.bindings AS t WHERE t.id = binding;
   champion := pgscore_internal.require_champion(b.model);
   fed := pgscore_internal.resolve_features(b.model, champion.signature, b.relation, b.features, b.search_path);
-  inputs := ARRAY(SELECT DISTINCT i FROM jsonb_array_elements(fed) AS f (e), jsonb_array_elements_text(e -> 'inputs') AS s (i) ORDER BY i);
+  read := ARRAY(SELECT DISTINCT i FROM jsonb_array_elements(fed) AS f (e), jsonb_array_elements_text(e -> 'inputs') AS s (i) ORDER BY i);
   predictions := array_remove(ARRAY[b.value_column, b.label_column, b.version_column, b.time_column], NULL);
-  PERFORM pgscore_internal.refuse_own_output(b, inputs, predictions);
+  PERFORM pgscore_internal.refuse_own_output(b, read, predictions);
+  UPDATE pgscore_internal.bindings AS t
+  -- What the map says of features that this version does not have is kept for a version that has them.
+  SET features = t.features || (SELECT jsonb_object_agg(e ->> 'name', CASE WHEN e ? 'sql' THEN jsonb_build_object('sql', e -> 'sql')
+                                                            ELSE jsonb_build_object('column', e -> 'column') END)
+                  FROM jsonb_array_elements(fed) AS f (e)),
+      inputs = read,
+      generated = pgscore_internal.generated_columns(b.relation, fed)
+  WHERE t.id = binding
+  RETURNING t.* INTO b;
 
-  PERFORM pgscore_internal.drop_triggers(binding);
-  EXECUTE pgscore_internal.trigger_function(b, fed, inputs);
-  name := 'zz_pgscore_' || binding || '_%s_' || b.model;
-  EXECUTE format('CREATE TRIGGER %I BEFORE INSERT ON %s FOR EACH ROW EXECUTE FUNCTION pgscore_internal.%I()',
-                 format(name, 'insert'), b.relation, function);
+  EXECUTE pgscore_internal.trigger_function(b, fed);
+  EXECUTE format('REVOKE ALL ON FUNCTION pgscore_internal.%I() FROM PUBLIC', function);
+  EXECUTE format('CREATE OR REPLACE TRIGGER %I BEFORE INSERT ON %s FOR EACH ROW EXECUTE FUNCTION pgscore_internal.%I()',
+                 pgscore_internal.trigger_name(binding, 'insert', b.model), b.relation, function);
   -- As records, compared by stored bytes: that exists for every type, and sees changes that an equality would not.
   -- By function, not by the operators *<> and *=: between two ROW(…) these survive no dump.
   SELECT format('ROW(%s), ROW(%s)', string_agg(format('OLD.%I', i), ', '), string_agg(format('NEW.%I', i), ', '))
   INTO old_and_new
-  FROM unnest(inputs) AS columns (i);
-  IF inputs <> '{}' THEN
-    EXECUTE format('CREATE TRIGGER %I BEFORE UPDATE ON %s FOR EACH ROW WHEN (pg_catalog.record_image_ne(%s)) EXECUTE FUNCTION pgscore_internal.%I()',
-                   format(name, 'update'), b.relation, old_and_new, function);
+  FROM unnest(read) AS columns (i);
+  IF read <> '{}' THEN
+    EXECUTE format('CREATE OR REPLACE TRIGGER %I BEFORE UPDATE ON %s FOR EACH ROW WHEN (pg_catalog.record_image_ne(%s)) EXECUTE FUNCTION pgscore_internal.%I()',
+                   pgscore_internal.trigger_name(binding, 'update', b.model), b.relation, old_and_new, function);
+  ELSE
+    PERFORM pgscore_internal.drop_triggers(binding, ARRAY['update']);
   END IF;
-  EXECUTE format('CREATE TRIGGER %I BEFORE UPDATE OF %s ON %s FOR EACH ROW %s EXECUTE FUNCTION pgscore_internal.%I()',
-                 format(name, 'rewrite'), (SELECT string_agg(quote_ident(p), ', ') FROM unnest(predictions) AS columns (p)), b.relation,
-                 CASE WHEN inputs <> '{}' THEN format('WHEN (pg_catalog.record_image_eq(%s))', old_and_new) ELSE '' END, function);
-  UPDATE pgscore_internal.bindings AS t
-  SET features = (SELECT jsonb_object_agg(e ->> 'name', CASE WHEN e ? 'sql' THEN jsonb_build_object('sql', e -> 'sql')
-                                                            ELSE jsonb_build_object('column', e -> 'column') END)
-                  FROM jsonb_array_elements(fed) AS f (e))
-  WHERE t.id = binding;
+  EXECUTE format('CREATE OR REPLACE TRIGGER %I BEFORE UPDATE OF %s ON %s FOR EACH ROW %s EXECUTE FUNCTION pgscore_internal.%I()',
+                 pgscore_internal.trigger_name(binding, 'rewrite', b.model),
+                 (SELECT string_agg(quote_ident(p), ', ') FROM unnest(predictions) AS columns (p)), b.relation,
+                 CASE WHEN read <> '{}' THEN format('WHEN (pg_catalog.record_image_eq(%s))', old_and_new) ELSE '' END, function);
 END
 $$;
 COMMENT ON FUNCTION pgscore_internal.build_binding(integer) IS 'writes a binding''s trigger function and triggers for the present champion';
@@ -67,12 +72,12 @@ COMMENT ON FUNCTION pgscore_internal.refuse_own_output(pgscore_internal.bindings
 
 -- SECURITY DEFINER: whoever may write the table need not be allowed to call the model. Every name in the body is
 -- qualified, so it needs no pinned search_path; one is pinned where a user's expressions are in it.
-CREATE OR REPLACE FUNCTION pgscore_internal.trigger_function(b pgscore_internal.bindings, features jsonb, inputs text[])
+CREATE OR REPLACE FUNCTION pgscore_internal.trigger_function(b pgscore_internal.bindings, features jsonb)
 RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   has_expressions boolean := EXISTS (SELECT FROM jsonb_array_elements(features) AS f (e) WHERE e ? 'sql');
-  from_row_source boolean := has_expressions OR EXISTS (SELECT FROM jsonb_array_elements(features) AS f (e) WHERE e ? 'generated');
+  from_row_source boolean := has_expressions OR b.generated <> '{}';
   source text := CASE WHEN from_row_source THEN (SELECT quote_ident(c.relname) FROM pg_class AS c WHERE c.oid = b.relation) ELSE 'NEW' END;
   arguments text := (
     SELECT pgscore_internal.call_arguments(array_agg(format(e ->> 'argument', source) ORDER BY position),
@@ -85,7 +90,7 @@ DECLARE
 BEGIN
   body := CASE
     WHEN from_row_source THEN format(E'  %s := (\n    SELECT %s\n    FROM %s\n  );\n', target, score,
-                                     pgscore_internal.row_source(b.relation, features, inputs, source))
+                                     pgscore_internal.row_source(b, source))
     ELSE format(E'  %s := %s;\n', target, score)
   END;
   IF b.label_column IS NOT NULL THEN
@@ -109,23 +114,44 @@ BEGIN
            CASE WHEN b.label_column IS NULL THEN '' ELSE E'DECLARE\n  outputs pg_catalog.float8[];\n' END, body));
 END
 $$;
-COMMENT ON FUNCTION pgscore_internal.trigger_function(pgscore_internal.bindings, jsonb, text[]) IS 'the CREATE FUNCTION of a binding''s trigger function';
+COMMENT ON FUNCTION pgscore_internal.trigger_function(pgscore_internal.bindings, jsonb) IS 'the CREATE FUNCTION of a binding''s trigger function';
 
 -- NEW as a row of its table, under the table's name, so that expressions may say customers.tenure or just tenure;
 -- generated columns, which are still empty at that time, are computed here as PostgreSQL will compute them.
-CREATE OR REPLACE FUNCTION pgscore_internal.row_source(relation regclass, features jsonb, inputs text[], alias text)
+CREATE OR REPLACE FUNCTION pgscore_internal.row_source(b pgscore_internal.bindings, alias text)
 RETURNS text LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
   SELECT format('(SELECT stored.*%s FROM (SELECT %s) AS stored) AS %s',
-    (SELECT string_agg(format(', (%s) AS %I', pg_get_expr(d.adbin, d.adrelid), a.attname), '' ORDER BY a.attnum)
-     FROM pg_attribute AS a JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-     WHERE a.attrelid = relation AND a.attgenerated <> '' AND EXISTS (
-       SELECT FROM jsonb_array_elements(features) AS f (e)
-       WHERE e -> 'generated' = to_jsonb(a.attname) OR e -> 'generated' ? a.attname::text)),
-    coalesce((SELECT string_agg(format('NEW.%1$I AS %1$I', i), ', ') FROM unnest(inputs) AS columns (i)), '1'),
+    (SELECT string_agg(format(', (%s) AS %I', g.value, g.key), '' ORDER BY g.key) FROM jsonb_each_text(b.generated) AS g),
+    coalesce((SELECT string_agg(format('NEW.%1$I AS %1$I', i), ', ') FROM unnest(b.inputs) AS columns (i)), '1'),
     alias)
 $$;
-COMMENT ON FUNCTION pgscore_internal.row_source(regclass, jsonb, text[], text) IS 'NEW as a FROM item under the table''s name';
+COMMENT ON FUNCTION pgscore_internal.row_source(pgscore_internal.bindings, text) IS 'NEW as a FROM item under the table''s name';
+
+CREATE OR REPLACE FUNCTION pgscore_internal.generated_columns(relation regclass, features jsonb)
+RETURNS jsonb LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT coalesce(jsonb_object_agg(a.attname, pg_get_expr(d.adbin, d.adrelid)), '{}')
+  FROM pg_attribute AS a JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+  WHERE a.attrelid = relation AND a.attgenerated <> ''
+    AND EXISTS (SELECT FROM jsonb_array_elements(features) AS f (e) WHERE e -> 'generated' ? a.attname)
+$$;
+COMMENT ON FUNCTION pgscore_internal.generated_columns(regclass, jsonb) IS 'the generated columns that features read, with their expressions';
+
+-- Types that users make come as text, by their output functions: casts of theirs would run with this function's rights.
+CREATE OR REPLACE FUNCTION pgscore_internal.row_key(relation regclass)
+RETURNS text LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT format('pg_catalog.jsonb_build_object(%s)', string_agg(format(
+      CASE WHEN t.typnamespace = 'pg_catalog'::regnamespace THEN '%L, NEW.%I' ELSE '%L, pg_catalog.format(''%%s'', NEW.%I)' END,
+      a.attname, a.attname), ', ' ORDER BY a.attnum))
+  FROM pg_index AS i
+  JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
+  JOIN pg_type AS t ON t.oid = a.atttypid
+  WHERE i.indrelid = relation AND i.indisprimary AND a.attgenerated = ''
+  HAVING count(*) > 0
+$$;
+COMMENT ON FUNCTION pgscore_internal.row_key(regclass) IS 'SQL for the primary key of NEW as jsonb, NULL without one';
 
 -- on_error = null: the row is written without a prediction and the error is kept. A cancelled statement still stops.
 CREATE OR REPLACE FUNCTION pgscore_internal.guarded_body(b pgscore_internal.bindings, body text)
@@ -138,9 +164,6 @@ AS $$
     (SELECT string_agg(format(E'    NEW.%I := NULL;\n', p), '')
      FROM unnest(array_remove(ARRAY[b.value_column, b.label_column, b.version_column, b.time_column], NULL)) AS columns (p)),
     b.id, b.model || '__version',
-    coalesce((SELECT format('pg_catalog.jsonb_build_object(%s)', string_agg(format('%L, NEW.%I', a.attname, a.attname), ', ' ORDER BY a.attnum))
-              FROM pg_index AS i JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
-              WHERE i.indrelid = b.relation AND i.indisprimary AND a.attgenerated = ''
-              HAVING count(*) > 0), 'NULL'))
+    coalesce(pgscore_internal.row_key(b.relation), 'NULL'))
 $$;
 COMMENT ON FUNCTION pgscore_internal.guarded_body(pgscore_internal.bindings, text) IS 'a trigger body that records errors in place of raising them';

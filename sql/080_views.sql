@@ -75,7 +75,12 @@ SELECT
   b.label_column,
   b.version_column,
   b.time_column,
-  b.features,
+  (SELECT jsonb_object_agg(e.key, e.value)
+   FROM pgscore_internal.models AS m
+   JOIN pgscore_internal.versions AS v ON v.model = m.name AND v.version = m.champion
+   CROSS JOIN jsonb_array_elements(v.signature) AS s (f)
+   JOIN jsonb_each(b.features) AS e ON e.key = f ->> 'name'
+   WHERE m.name = b.model) AS features,
   b.on_error,
   b.mode,
   pgscore_internal.binding_problem(b) AS problem,

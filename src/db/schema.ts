@@ -156,7 +156,9 @@ export interface PgscoreInternalBindings {
    * feature name to {"column": name} or {"sql": expression}, for every feature of the model
    */
   features: Json;
+  generated: Generated<Json>;
   id: Generated<number>;
+  inputs: Generated<string[]>;
   label_column: string | null;
   mode: string;
   model: string;

@@ -237,7 +237,7 @@ describe('refuses', () => {
       'a trigger of a partition',
       `DO $$ BEGIN EXECUTE format('ALTER TABLE customers_1 DISABLE TRIGGER %I', (
          SELECT tgname FROM pg_trigger WHERE tgrelid = 'customers_1'::regclass AND tgname LIKE '%rewrite%')); END $$`,
-      /trigger zz_pgscore_1_rewrite_churn of (public\.)?customers_1 is disabled/,
+      /trigger zz_pgscore_000001_rewrite_churn of (public\.)?customers_1 is disabled/,
     ],
     [
       'a trigger that leaves out such updates',
