@@ -58,16 +58,17 @@ function labelEncoder(call: Call): readonly Tensor[] {
   const { attributes } = call;
   const classes = attributes.texts('classes_strings');
   if (call.version === 1 || classes.length > 0) return [encode(call, x, firstTable(call, x, classes))];
-  const keys = list(call, 'keys', x.type);
+  const keys = list(call, 'keys', x.type).values;
   const values = list(call, 'values', undefined);
-  return [
-    encode(call, x, {
-      keys: keys.values,
-      values: values.values,
-      otherwise: defaultOf(call, values.type),
-      type: values.type,
-    }),
-  ];
+  // Only from version 4 on does a NaN match a key.
+  const otherwise = defaultOf(call, values.type);
+  const own =
+    call.version < 4 && keys.length === values.values.length
+      ? keys.map((key) => !Number.isNaN(key))
+      : undefined;
+  const matched = <T>(all: readonly T[]) => (own === undefined ? all : all.filter((_, k) => own[k]));
+  const table = { keys: matched(keys), values: matched(values.values), otherwise, type: values.type };
+  return [encode(call, x, table)];
 }
 
 /** Version 1 has one list for both directions. */

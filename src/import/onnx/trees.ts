@@ -321,8 +321,8 @@ function spreadDecision(
   positive: boolean,
   transform: PostTransform,
 ): readonly Element[] {
-  if (positive)
-    return [...program.combine('subtract', [1], [decision], 'float32'), ...program.exact([decision])];
-  const scores = [...program.map([decision], 'float32', [{ name: 'negate' }]), decision];
-  return transform === 'LOGISTIC' ? logistic(program, scores) : program.exact(scores);
+  const negative = program.map([decision], 'float32', [{ name: 'negate' }]);
+  if (transform === 'LOGISTIC') return logistic(program, [...negative, decision]);
+  const other = positive ? program.combine('subtract', [1], [decision], 'float32') : negative;
+  return [...other, ...program.exact([decision])];
 }
