@@ -2,6 +2,7 @@ import { concat } from './arrange.ts';
 import type { DataType } from './file.ts';
 import { NodeError, UnsupportedNode } from './node-error.ts';
 import { type Call, type Operator, tensorAt } from './operator.ts';
+import { checkSize } from './shapes.ts';
 import { type Constant, constantsOf, type Element, isConstant, type Tensor, tensor } from './value.ts';
 
 /** ai.onnx.ml operators that map values to others by a table. */
@@ -138,23 +139,36 @@ function oneHotEncoder(call: Call): readonly Tensor[] {
     throw new UnsupportedNode('a category is listed twice');
   const whole =
     x.type === 'string' ? x : { ...x, elements: program.map(x.elements, 'float64', [{ name: 'truncate' }]) };
-  const places = positions(call, whole, categories);
-  const hot = places.flatMap((place) => {
-    const columns = program.combine(
-      '==',
-      categories.map(() => place),
-      [...categories.keys()],
-      'float64',
-    );
-    if (attributes.flag('zeros', true)) return columns;
-    const known = program.combine('!=', [place], [categories.length], 'float64')[0]!;
-    return program.select(
-      columns.map(() => known),
-      columns,
-      columns.map(() => Number.NaN),
-    );
-  });
-  return [tensor('float32', [...x.shape, categories.length], hot)];
+  const shape = [...x.shape, categories.length];
+  checkSize(shape);
+  const places = positions(call, whole, categories).map((place) => asNumber(call, place));
+  const repeated = places.flatMap((place) => categories.map(() => place));
+  const columns = program.combine(
+    '==',
+    repeated,
+    places.flatMap(() => [...categories.keys()]),
+    'float64',
+  );
+  if (attributes.flag('zeros', true)) return [tensor('float32', shape, columns)];
+  const unknown = repeated.map(() => categories.length);
+  const known = program.combine('!=', repeated, unknown, 'float64');
+  return [
+    tensor(
+      'float32',
+      shape,
+      program.select(
+        known,
+        columns,
+        columns.map(() => Number.NaN),
+      ),
+    ),
+  ];
+}
+
+/** A place that one step compares with all categories, rather than a choice for each. */
+function asNumber({ program }: Call, place: Element): Element {
+  if (isConstant(place) || place.kind !== 'choice') return place;
+  return { kind: 'number', register: program.registers([place])[0]!, rounded: true };
 }
 
 /** Columns by number along the last axis; a vector counts as one row. */
@@ -163,6 +177,7 @@ function arrayFeatureExtractor(call: Call): readonly Tensor[] {
   const width = x.shape.at(-1);
   if (width === undefined || width === 0) throw new NodeError('the input has no columns');
   const rows = x.elements.length / width;
+  checkSize([rows, indices.elements.length]);
   const elements = Array.from({ length: rows }, (_, row) =>
     x.elements.slice(row * width, (row + 1) * width),
   ).flatMap((row) => indices.elements.map((index) => call.program.pick(row, index)));

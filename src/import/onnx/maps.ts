@@ -1,5 +1,6 @@
 import { NodeError, UnsupportedNode } from './node-error.ts';
 import { type Call, mapAt, type Operator, oneRow, tensorAt } from './operator.ts';
+import { checkSize } from './shapes.ts';
 import { type Constant, type Element, tensor, type Value } from './value.ts';
 
 /** ai.onnx.ml operators between maps and tensors. */
@@ -35,6 +36,7 @@ function castMap(call: Call): readonly Value[] {
   const to = attributes.text('cast_to', 'TO_FLOAT');
   if (to === 'TO_STRING') throw new UnsupportedNode('it casts numbers of a row to texts');
   const size = attributes.int('max_map', 1);
+  checkSize([size]);
   const found = Array.from({ length: size }, (_, key): Element => map.values[map.keys.indexOf(key)] ?? 0);
   const filled = program.map(found, 'float32', [{ name: 'impute', missing: Number.NaN, by: [0] }]);
   if (to === 'TO_FLOAT') return [tensor('float32', [1, size], filled)];

@@ -3,7 +3,7 @@ import { transposed } from './arrange.ts';
 import { NodeError, UnsupportedNode } from './node-error.ts';
 import { type Call, type Operator, optionalAt, precisionOf, tensorAt } from './operator.ts';
 import type { RowProgram } from './program.ts';
-import { broadcastTo } from './shapes.ts';
+import { broadcastTo, checkSize } from './shapes.ts';
 import { type Element, isConstant, type Tensor, tensor } from './value.ts';
 
 export const matrix: Readonly<Record<string, Operator>> = {
@@ -42,6 +42,7 @@ function multiply(program: RowProgram, left: Tensor, right: Tensor, bias?: reado
   const [height, columns] = right.shape as readonly [number, number];
   if (inner !== height)
     throw new NodeError(`a matrix of ${inner} columns is multiplied with one of ${height} rows`);
+  checkSize([rows, columns]);
   const precision = precisionOf(left.type);
   const row = (i: number) => left.elements.slice(i * inner, (i + 1) * inner);
   const column = (j: number) => Array.from({ length: inner }, (_, k) => right.elements[k * columns + j]!);

@@ -81,7 +81,8 @@ function labelOf(value: Value): Label | undefined {
   if (isConstant(element)) return { labels: [element], position: 0 };
   if (element.kind !== 'choice') return undefined;
   const labels = [...new Set(element.values)];
-  const position = { ...element, values: element.values.map((each) => labels.indexOf(each)) };
+  const places = new Map(labels.map((each, place) => [each, place]));
+  const position = { ...element, values: element.values.map((each) => places.get(each)!) };
   return { labels, position };
 }
 
@@ -150,10 +151,8 @@ function predictedRegister(
     const elements = scores.map((register): Element => ({ kind: 'number', register, rounded: true }));
     return program.registers([program.reduce('argmax', elements, 'float64')])[0]!;
   }
-  const place = (position: Constant) => {
-    const found = known.indexOf(label.labels[position as number]!);
-    return found === -1 ? Number.NaN : found;
-  };
+  const places = new Map(known.map((each, k) => [each, k]));
+  const place = (position: Constant) => places.get(label.labels[position as number]!) ?? Number.NaN;
   const { position } = label;
   const element: Element = isConstant(position)
     ? place(position)

@@ -23,6 +23,8 @@ import {
 /** Past this, a row takes milliseconds in the database: such models are the sidecar's. */
 const MAX_REGISTERS = 200_000;
 const MAX_WEIGHTS = 4_000_000;
+/** Constants that one node may compute for choices. */
+const MAX_CHOICES = 2 ** 21;
 /** Constants are folded in parts: the evaluator spreads a step's results over a call's arguments. */
 const FOLD_AT_ONCE = 10_000;
 
@@ -174,6 +176,8 @@ export class RowProgram {
       else {
         const { length } = choice.values;
         choices.push({ at, index: choice.index, first: constants.length, length });
+        if (constants.length + length > MAX_CHOICES)
+          throw new UnsupportedNode('it chooses among too many constants');
         for (let k = 0; k < length; k++) {
           const chosen = values.map((value) =>
             isConstant(value) ? value : (value as ChoiceElement).values[k]!,

@@ -2,7 +2,7 @@ import type { Reduction } from '../../ir/model.ts';
 import { axesOf } from './arrange.ts';
 import { NodeError, UnsupportedNode } from './node-error.ts';
 import { type Call, intsAt, type Operator, optionalAt, precisionOf, tensorAt } from './operator.ts';
-import { axisOf, broadcastShape, broadcastTo, groupsOver, linesAlong } from './shapes.ts';
+import { axisOf, broadcastShape, broadcastTo, checkSize, groupsOver, linesAlong } from './shapes.ts';
 import { type Element, isConstant, sizeOf, type Tensor, tensor } from './value.ts';
 
 const REDUCTIONS: Readonly<Record<string, Reduction>> = {
@@ -161,6 +161,7 @@ function cumulativeSum(call: Call): readonly Tensor[] {
   const exclusive = call.attributes.flag('exclusive', false);
   const reverse = call.attributes.flag('reverse', false);
   const elements: Element[] = new Array(x.elements.length);
+  checkSize([x.shape[axis]!, x.shape[axis]!]);
   for (const line of linesAlong(x.shape, axis).lines) {
     const order = reverse ? [...line].reverse() : line;
     const weights = order.map((_, q) => order.map((_, k) => ((exclusive ? k < q : k <= q) ? 1 : 0)));

@@ -5,12 +5,15 @@ import { Attributes } from './operator.ts';
 import { operatorName, operatorOf } from './operators.ts';
 import { orderNodes } from './order.ts';
 import type { RowProgram } from './program.ts';
+import { checkSize } from './shapes.ts';
 import { readTensorData } from './tensor.ts';
 import type { TextTables } from './texts.ts';
 import type { Value } from './value.ts';
 
 /** Elements that all nodes together may read and write; bounds what a small file can ask for. */
 const MAX_WORK = 2 ** 24;
+/** What a node costs beside its elements. */
+const WORK_OF_NODE = 16;
 
 export const SIDECAR_HINT =
   'Models like this one are run whole, by onnxruntime, in the sidecar; here they would not be scored exactly.';
@@ -37,6 +40,7 @@ export class GraphRunner {
     const wanted = graph.outputs.map(({ name }) => name);
     const nodes = orderNodes(file, graph, wanted);
     this.#checkOperators(graph, nodes);
+    this.#charge(graph.nodes.length * WORK_OF_NODE);
     const scope = new Scope(file, graph.initializers, inputs, around);
     for (const node of nodes) this.#runNode(node, scope);
     return wanted.map((name) => scope.get(name, 'an output of the graph'));
@@ -64,6 +68,7 @@ export class GraphRunner {
     const where = describe(this.#file.name, node);
     const inputs = node.inputs.map((name) => (name === '' ? undefined : scope.get(name, where)));
     try {
+      this.#chargeValues(inputs);
       const outputs = operatorOf(node)!({
         program: this.#program,
         texts: this.#texts,
@@ -73,7 +78,7 @@ export class GraphRunner {
         attributes: new Attributes(node.attributes, where),
         runGraph: (graph, values) => this.#runInner(graph, values, scope),
       });
-      this.#charge([...inputs, ...outputs]);
+      this.#chargeValues(outputs);
       node.outputs.forEach((name, k) => {
         if (name === '') return;
         const value = outputs[k];
@@ -90,8 +95,16 @@ export class GraphRunner {
     return this.run(graph, new Map(graph.inputs.map(({ name }, k) => [name, values[k]!])), scope);
   }
 
-  #charge(values: readonly (Value | undefined)[]): void {
-    for (const value of values) if (value?.kind === 'tensor') this.#work += value.elements.length;
+  #chargeValues(values: readonly (Value | undefined)[]): void {
+    for (const value of values) {
+      if (value?.kind !== 'tensor') continue;
+      checkSize(value.shape);
+      this.#charge(value.elements.length);
+    }
+  }
+
+  #charge(work: number): void {
+    this.#work += work;
     if (this.#work > MAX_WORK) throw new UnsupportedNode('the graph moves too many numbers for one row');
   }
 }

@@ -1,7 +1,7 @@
 import { castTo } from './cast.ts';
 import { NodeError, UnsupportedNode } from './node-error.ts';
 import { type Call, type Operator, rowWidth, tensorAt } from './operator.ts';
-import { linesAlong } from './shapes.ts';
+import { checkSize, linesAlong } from './shapes.ts';
 import { type Element, type Tensor, tensor } from './value.ts';
 
 /** ai.onnx.ml operators on columns of numbers. */
@@ -121,6 +121,7 @@ function featureVectorizer(call: Call): readonly Tensor[] {
   const sizes = call.attributes.ints('inputdimensions');
   if (sizes.length !== call.inputs.length)
     throw new NodeError(`${sizes.length} widths for ${call.inputs.length} inputs`);
+  checkSize([sizes.reduce((sum, size) => sum + size, 0)]);
   const elements = sizes.flatMap((size, k) => {
     const x = castTo(call, tensorAt(call, k), 'float32');
     if (x.shape.length > 1 && x.shape[0] !== 1) throw new UnsupportedNode('it works on several rows at once');

@@ -35,11 +35,15 @@ export function rearrange(
   return tensor(source.type, shape, elements);
 }
 
+/** @throws UnsupportedNode for a shape of more elements than a row's values have */
+export function checkSize(shape: readonly number[]): void {
+  if (shape.every((size) => size <= MAX_ELEMENTS) && sizeOf(shape) <= MAX_ELEMENTS) return;
+  throw new UnsupportedNode(`a value of shape [${shape.join()}] has more than ${MAX_ELEMENTS} elements`);
+}
+
 /** Calls with every index of a shape, row-major. The array is reused. @throws UnsupportedNode for huge shapes */
 export function forEachIndex(shape: readonly number[], call: (index: readonly number[]) => void): void {
-  if (!(sizeOf(shape) <= MAX_ELEMENTS)) {
-    throw new UnsupportedNode(`a value of shape [${shape.join()}] has more than ${MAX_ELEMENTS} elements`);
-  }
+  checkSize(shape);
   const index = new Array<number>(shape.length).fill(0);
   for (let left = sizeOf(shape); left > 0; left--) {
     call(index);

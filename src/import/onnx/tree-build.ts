@@ -125,6 +125,7 @@ export class TreeBuilder {
       keys.push(next.value);
       no = next.no;
     }
+    this.#written += keys.length;
     const ordered = keys.filter((key) => !Number.isNaN(key));
     if (node.missingIsTrue && node.mode !== 'NEQ') ordered.push(Number.NaN);
     const feature = this.#shape.tests.input(node.feature, ordered);
@@ -164,14 +165,16 @@ function neighbour(value: number, direction: 1 | -1, precision: Precision): numb
 
 /** The targets that every leaf of a tree scores, and those that some leaf does. */
 export function targetsOf({ leaves }: BuiltTree): {
-  readonly always: Set<number>;
-  readonly some: Set<number>;
+  readonly always: ReadonlySet<number>;
+  readonly some: ReadonlySet<number>;
 } {
-  const some = new Set(leaves.flatMap((leaf) => leaf.map(({ target }) => target)));
-  const always = new Set(
-    [...some].filter((target) => leaves.every((leaf) => leaf.some((each) => each.target === target))),
-  );
-  return { always, some };
+  const counts = new Map<number, number>();
+  for (const leaf of leaves) {
+    for (const target of new Set(leaf.map((each) => each.target)))
+      counts.set(target, (counts.get(target) ?? 0) + 1);
+  }
+  const some = new Set(counts.keys());
+  return { always: new Set([...some].filter((target) => counts.get(target) === leaves.length)), some };
 }
 
 /** The tree for one output; leaves that do not score the target give `otherwise`. */

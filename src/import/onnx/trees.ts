@@ -157,6 +157,12 @@ class Forest {
   #extremes(aggregate: 'MIN' | 'MAX'): readonly Element[] {
     const otherwise = aggregate === 'MIN' ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
     const operation = aggregate === 'MIN' ? 'min' : 'max';
+    const scores = this.trees.reduce(
+      (sum, tree) => sum + tree.leaves.reduce((all, leaf) => all + leaf.length, 0),
+      0,
+    );
+    if (scores * this.targets > MAX_LEAF_NUMBERS)
+      throw new UnsupportedNode(`its ${scores} leaf scores are too many`);
     const parts: Tree[] = [];
     const perTarget: number[][] = Array.from({ length: this.targets }, () => []);
     for (const tree of this.trees) {
