@@ -177,6 +177,8 @@ BEGIN
     RAISE EXCEPTION 'model % is not attached to %', model, concat_ws('.', relation::text, quote_ident(value_column))
       USING ERRCODE = 'undefined_object', HINT = 'SELECT * FROM pgscore.bindings lists what is attached.';
   END IF;
+  -- As workers of a backfill do it, the table before the binding's own rows: neither blocks the other for good.
+  EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', relation);
   -- First: the guard refuses to lose a trigger of a binding that is still known.
   DELETE FROM pgscore_internal.bindings AS b WHERE b.id = ANY (found);
   FOR i IN 1 .. cardinality(found) LOOP

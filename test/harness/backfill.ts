@@ -89,3 +89,11 @@ export async function expectUpdatedOnce(client: pg.ClientBase, rows: number): Pr
   );
   expect(counts).toEqual([{ updates: rows, rows }]);
 }
+
+/** No transaction has updated more than so many rows. */
+export async function expectChunks(client: pg.ClientBase, rows: number): Promise<void> {
+  const { rows: sizes } = await client.query(
+    'SELECT max(size)::integer AS largest FROM (SELECT count(*) AS size FROM updates GROUP BY xmin::text) AS chunks',
+  );
+  expect(sizes[0].largest).toBeLessThanOrEqual(rows);
+}

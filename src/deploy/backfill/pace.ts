@@ -34,19 +34,21 @@ export class ChunkSize {
 /** Holds the workers of a process to so many rows a second together. */
 export class Throttle {
   readonly #rowsPerSecond: number;
-  #free = 0;
+  #free = -Infinity;
 
   constructor(rowsPerSecond: number | undefined) {
     this.#rowsPerSecond = rowsPerSecond ?? Infinity;
   }
 
-  /** Waits until the rows spent so far are paid for with time. */
-  async wait(signal: AbortSignal): Promise<void> {
+  /** Waits until the rows spent so far are paid for with time; resolves to the time now. */
+  async wait(signal: AbortSignal): Promise<number> {
     await pause(this.#free - performance.now(), signal);
+    return performance.now();
   }
 
-  spend(rows: number): void {
-    this.#free = Math.max(this.#free, performance.now()) + (rows / this.#rowsPerSecond) * 1000;
+  /** So many rows were worked on since that time. */
+  spend(rows: number, since: number): void {
+    this.#free = Math.max(this.#free, since) + (rows / this.#rowsPerSecond) * 1000;
   }
 }
 

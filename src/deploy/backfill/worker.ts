@@ -56,13 +56,13 @@ type Step =
 export async function runWorker(work: Work, session: Session): Promise<void> {
   const begin = beginStatements(work.target);
   while (!work.signal.aborted) {
-    await work.throttle.wait(work.signal);
+    const since = await work.throttle.wait(work.signal);
     const step = await session.transaction(begin, (client) => scoreNext(work, client));
     if (step.kind === 'scored') {
       work.lastProgress = performance.now();
       work.scored += step.scored;
       work.chunkSize.learn(step.rows, step.milliseconds);
-      work.throttle.spend(step.rows);
+      work.throttle.spend(step.rows, since);
       work.onRows(step.seen);
     } else if (step.kind === 'failed') {
       await dealWithFailure(work, session, begin, step.chunk, step.error);
