@@ -125,6 +125,11 @@ export class Builder {
     return this.forest([], [], values);
   }
 
+  /** A register that is NaN whatever the row is. */
+  nothing(): Register {
+    return this.map(this.constants([0]), { name: 'add', by: [Number.NaN] })[0]!;
+  }
+
   /** base + the leaves of all trees, in order; inputs are rounded to float32 unless said otherwise. */
   forest(
     inputs: Registers,

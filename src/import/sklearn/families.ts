@@ -1,4 +1,10 @@
+import { adaBoostClassifier, adaBoostRegressor } from './adaboost.ts';
+import { baggingClassifier, baggingRegressor } from './bagging.ts';
+import { categoricalBayes, discreteBayes, gaussianBayes, quadraticDiscriminant } from './bayes.ts';
+import { centreTransformer, gaussianMixture, nearestCentre, nearestCentroid } from './cluster.ts';
 import { columnTransformer, featureUnion, pipeline, pipelineTransformer } from './compose.ts';
+import { polynomialFeatures, principalComponents, rbfSampler } from './decomposition.ts';
+import { binsDiscretizer, powerTransformer, quantileTransformer } from './discretize.ts';
 import { oneHotEncoder, ordinalEncoder, targetEncoder } from './encoders.ts';
 import {
   forestClassifier,
@@ -7,6 +13,7 @@ import {
   treeClassifier,
   treeRegressor,
 } from './forest.ts';
+import { functionTransformer } from './functions.ts';
 import {
   gradientBoostingClassifier,
   gradientBoostingRegressor,
@@ -14,6 +21,9 @@ import {
   histogramRegressor,
 } from './gradient-boosting.ts';
 import { missingIndicator, simpleImputer } from './imputers.ts';
+import { isotonicRegression } from './isotonic.ts';
+import { gaussianProcess, kernelPca, kernelRidge, nystroem } from './kernel-models.ts';
+import { labelEncoder } from './labels.ts';
 import {
   generalisedLinear,
   linearClassifier,
@@ -22,6 +32,19 @@ import {
   logisticRegression,
   stochasticGradientClassifier,
 } from './linear.ts';
+import {
+  bestEstimator,
+  bestTransformer,
+  calibratedClassifier,
+  dummyClassifier,
+  dummyRegressor,
+  innerEstimator,
+  thresholdClassifier,
+  transformedTarget,
+} from './meta.ts';
+import { multiOutputRegressor, oneVersusOne, oneVersusRest, regressorChain } from './multi.ts';
+import { localOutlierFactor, neighborsClassifier, neighborsRegressor } from './neighbors.ts';
+import { networkClassifier, networkRegressor } from './neural.ts';
 import type { LowerPredictor, LowerTransformer } from './registry.ts';
 import {
   binarizer,
@@ -31,6 +54,12 @@ import {
   robustScaler,
   standardScaler,
 } from './scalers.ts';
+import { featureSelection, selectingPredictor } from './selection.ts';
+import { oneClassSupport, supportVectorClassifier, supportVectorRegressor } from './support-vectors.ts';
+import { stackingClassifier, stackingRegressor, votingClassifier, votingRegressor } from './voting.ts';
+
+/** Searches over parameters, which keep the best estimator. */
+const SEARCHES = ['GridSearchCV', 'RandomizedSearchCV', 'HalvingGridSearchCV', 'HalvingRandomSearchCV'];
 
 /** One function for several classes of scikit-learn. */
 function named<T>(lower: T, ...names: readonly string[]): [string, T][] {
@@ -87,6 +116,44 @@ export const PREDICTORS: ReadonlyMap<string, LowerPredictor> = new Map<string, L
   ...named(gradientBoostingClassifier, 'GradientBoostingClassifier'),
   ...named(histogramRegressor, 'HistGradientBoostingRegressor'),
   ...named(histogramClassifier, 'HistGradientBoostingClassifier'),
+  ...named(adaBoostRegressor, 'AdaBoostRegressor'),
+  ...named(adaBoostClassifier, 'AdaBoostClassifier'),
+  ...named(baggingRegressor, 'BaggingRegressor'),
+  ...named(baggingClassifier, 'BaggingClassifier'),
+  ...named(votingRegressor, 'VotingRegressor'),
+  ...named(votingClassifier, 'VotingClassifier'),
+  ...named(stackingRegressor, 'StackingRegressor'),
+  ...named(stackingClassifier, 'StackingClassifier'),
+  ...named(bestEstimator, ...SEARCHES),
+  ...named(innerEstimator, 'RANSACRegressor'),
+  ...named(thresholdClassifier, 'TunedThresholdClassifierCV', 'FixedThresholdClassifier'),
+  ...named(transformedTarget, 'TransformedTargetRegressor'),
+  ...named(calibratedClassifier, 'CalibratedClassifierCV'),
+  ...named(dummyRegressor, 'DummyRegressor'),
+  ...named(dummyClassifier, 'DummyClassifier'),
+  ...named(oneVersusRest, 'OneVsRestClassifier'),
+  ...named(oneVersusOne, 'OneVsOneClassifier'),
+  ...named(multiOutputRegressor, 'MultiOutputRegressor'),
+  ...named(regressorChain, 'RegressorChain'),
+  ...named(selectingPredictor, 'RFE', 'RFECV'),
+  ...named(gaussianBayes, 'GaussianNB'),
+  ...named(discreteBayes, 'MultinomialNB', 'ComplementNB', 'BernoulliNB'),
+  ...named(categoricalBayes, 'CategoricalNB'),
+  ...named(quadraticDiscriminant, 'QuadraticDiscriminantAnalysis'),
+  ...named(nearestCentre, 'KMeans', 'MiniBatchKMeans', 'MeanShift', 'AffinityPropagation'),
+  ...named(gaussianMixture, 'GaussianMixture'),
+  ...named(nearestCentroid, 'NearestCentroid'),
+  ...named(neighborsRegressor, 'KNeighborsRegressor'),
+  ...named(neighborsClassifier, 'KNeighborsClassifier'),
+  ...named(localOutlierFactor, 'LocalOutlierFactor'),
+  ...named(networkRegressor, 'MLPRegressor'),
+  ...named(networkClassifier, 'MLPClassifier'),
+  ...named(supportVectorRegressor, 'SVR', 'NuSVR'),
+  ...named(supportVectorClassifier, 'SVC', 'NuSVC'),
+  ...named(oneClassSupport, 'OneClassSVM'),
+  ...named(kernelRidge, 'KernelRidge'),
+  ...named(gaussianProcess, 'GaussianProcessRegressor'),
+  ...named(isotonicRegression, 'IsotonicRegression'),
 ]);
 
 export const TRANSFORMERS: ReadonlyMap<string, LowerTransformer> = new Map<string, LowerTransformer>([
@@ -104,4 +171,21 @@ export const TRANSFORMERS: ReadonlyMap<string, LowerTransformer> = new Map<strin
   ...named(oneHotEncoder, 'OneHotEncoder'),
   ...named(ordinalEncoder, 'OrdinalEncoder'),
   ...named(targetEncoder, 'TargetEncoder'),
+  ...named(labelEncoder, 'LabelEncoder'),
+  ...named(functionTransformer, 'FunctionTransformer'),
+  ...named(polynomialFeatures, 'PolynomialFeatures'),
+  ...named(binsDiscretizer, 'KBinsDiscretizer'),
+  ...named(powerTransformer, 'PowerTransformer'),
+  ...named(quantileTransformer, 'QuantileTransformer'),
+  ...named(principalComponents, 'PCA', 'IncrementalPCA', 'TruncatedSVD', 'FastICA'),
+  ...named(kernelPca, 'KernelPCA'),
+  ...named(nystroem, 'Nystroem'),
+  ...named(rbfSampler, 'RBFSampler'),
+  ...named(centreTransformer, 'KMeans', 'MiniBatchKMeans'),
+  ...named(bestTransformer, ...SEARCHES),
+  ...named(
+    featureSelection,
+    ...['RFE', 'RFECV', 'SequentialFeatureSelector', 'VarianceThreshold', 'SelectFromModel', 'SelectKBest'],
+    ...['SelectPercentile', 'SelectFpr', 'SelectFdr', 'SelectFwe'],
+  ),
 ]);

@@ -48,9 +48,9 @@ export function featureNames(
   return { names: own ?? Array.from({ length: count }, (_, i) => `x${i}`), named: own !== undefined };
 }
 
-/** LabelEncoder and the like take one column, and say nothing of it. */
+/** Some take one column, and say nothing of it. */
 function oneColumn(estimator: Estimator): number {
-  if (['LabelEncoder', 'LabelBinarizer', 'IsotonicRegression'].includes(estimator.name)) return 1;
+  if (search(estimator.object, takesOneColumn, 0)) return 1;
   throw new PgscoreError(
     'PGS_UNSUPPORTED',
     `${estimator.place.file}: nothing in the file tells how many features the model has.`,
@@ -77,6 +77,10 @@ function search<T>(
     if (inner !== undefined) return inner;
   }
   return undefined;
+}
+
+function takesOneColumn({ type }: PyObject): true | undefined {
+  return /^(Label(Encoder|Binarizer)|IsotonicRegression|\w*Vectorizer)$/.test(type.name) ? true : undefined;
 }
 
 function ownNames(object: PyObject): readonly string[] | undefined {

@@ -1,0 +1,80 @@
+import type { Column } from './columns.ts';
+import type { Estimator } from './estimator.ts';
+import type { Lowering } from './lowering.ts';
+
+/** (x - mean) onto each component; PCA divides by each one's standard deviation when it whitens. */
+export function principalComponents(
+  estimator: Estimator,
+  columns: readonly Column[],
+  lowering: Lowering,
+): readonly Column[] {
+  const inputs = lowering.inputs(columns, estimator, 'refused');
+  const components = estimator.rows('components_', inputs.length);
+  const scales =
+    estimator.flag('whiten', false) && estimator.name !== 'FastICA' ? whitening(estimator) : undefined;
+  const means = estimator.has('mean_') ? estimator.numbers('mean_', inputs.length) : undefined;
+  const bias = components.map((row) => -row.reduce((sum, weight, k) => sum + weight * (means?.[k] ?? 0), 0));
+  const projected = lowering.builder.linear(inputs, components, bias);
+  const result =
+    scales === undefined ? projected : lowering.builder.map(projected, { name: 'divide', by: scales });
+  return lowering.columns(result, true);
+}
+
+/** Since 1.4 a variance below the resolution of floats counts as that. */
+function whitening(estimator: Estimator): readonly number[] {
+  const deviations = estimator.numbers('explained_variance_').map(Math.sqrt);
+  return estimator.version >= 104 ? deviations.map((value) => Math.max(value, 2 ** -52)) : deviations;
+}
+
+/** sqrt(2 / n) * cos(x @ weights + offset). */
+export function rbfSampler(
+  estimator: Estimator,
+  columns: readonly Column[],
+  lowering: Lowering,
+): readonly Column[] {
+  const b = lowering.builder;
+  const inputs = lowering.inputs(columns, estimator, 'refused');
+  const offsets = estimator.numbers('random_offset_');
+  const weights = estimator.rows('random_weights_', offsets.length);
+  if (weights.length !== inputs.length) estimator.fail('has weights of another number of columns');
+  const projected = b.linear(
+    inputs,
+    offsets.map((_, q) => weights.map((row) => row[q]!)),
+    offsets,
+  );
+  const scale = Math.sqrt(2 / estimator.count('n_components', 1));
+  return lowering.columns(b.map(projected, { name: 'cos' }, { name: 'multiply', by: [scale] }), true);
+}
+
+/** All products of up to `degree` columns, in scikit-learn's order. */
+export function polynomialFeatures(
+  estimator: Estimator,
+  columns: readonly Column[],
+  lowering: Lowering,
+): readonly Column[] {
+  const b = lowering.builder;
+  const inputs = lowering.inputs(columns, estimator, 'refused');
+  const [least, most] = degrees(estimator);
+  const once = estimator.flag('interaction_only', false);
+  const result = estimator.flag('include_bias', true) ? b.constants([1]) : [];
+  // terms[i]: the products of the current degree whose first factor is column i, as registers.
+  let terms = inputs.map((register) => [register]);
+  for (let degree = 1; degree <= most; degree++) {
+    if (degree > 1) {
+      terms = inputs.map((register, i) => {
+        const lower = terms.slice(once ? i + 1 : i).flat();
+        return lower.length === 0 ? [] : b.combine('multiply', [register], lower);
+      });
+    }
+    if (degree >= least) result.push(...terms.flat());
+  }
+  return lowering.columns(result, true);
+}
+
+function degrees(estimator: Estimator): readonly [number, number] {
+  const degree = estimator.get('degree');
+  const [least, most] = Array.isArray(degree) ? degree : [0, degree];
+  if (typeof least === 'number' && typeof most === 'number' && most >= 0 && most <= 20)
+    return [Math.max(least, 1), most];
+  return estimator.refuse('has a degree of more than 20');
+}
