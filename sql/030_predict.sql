@@ -111,6 +111,69 @@ COMMENT ON FUNCTION pgscore.predict_label(text, jsonb) IS 'the name of the predi
 COMMENT ON FUNCTION pgscore.predict_proba(text, jsonb) IS 'the probability of each class, {label: probability}; NULL for models without';
 COMMENT ON FUNCTION pgscore.predict_raw(text, jsonb) IS 'the model''s scores before the link (margins, log-odds)';
 
+-- A row as to_jsonb() gives it, except where that gives something else than SQL casts do, and than a trigger therefore
+-- sees: a real by its shortest digits (0.1, not 0.10000000149011612), a char(n) with its padding. Costs a look into the
+-- catalog for a table's row (6 µs, beside 14 for the rest of predict()); 1 µs for any other row.
+CREATE OR REPLACE FUNCTION pgscore.features(row_of_table record)
+RETURNS jsonb LANGUAGE plpgsql STABLE PARALLEL SAFE
+AS $$
+DECLARE
+  features pg_catalog.jsonb := pg_catalog.to_jsonb(row_of_table);
+  sent pg_catalog.bytea;
+BEGIN
+  IF pg_catalog.pg_typeof(row_of_table) OPERATOR(pg_catalog.<>) 'pg_catalog.record'::pg_catalog.regtype THEN
+    IF NOT EXISTS (
+      SELECT FROM pg_catalog.pg_type AS t
+      JOIN pg_catalog.pg_attribute AS a ON a.attrelid OPERATOR(pg_catalog.=) t.typrelid
+      WHERE t.oid OPERATOR(pg_catalog.=) pg_catalog.pg_typeof(row_of_table)::pg_catalog.oid
+        AND (a.atttypid OPERATOR(pg_catalog.=) 700 OR a.atttypid OPERATOR(pg_catalog.=) 1042
+             OR a.atttypid OPERATOR(pg_catalog.>=) 16384 AND NOT a.attisdropped)
+    ) THEN
+      RETURN features;
+    END IF;
+  ELSE
+    -- The row of a query has no entry in the catalog. Its binary form names its types by number: real 700, char 1042. A
+    -- domain over these is not noticed here.
+    sent := pg_catalog.record_send(row_of_table);
+    IF pg_catalog.position(sent, '\x000002bc') OPERATOR(pg_catalog.=) 0
+       AND pg_catalog.position(sent, '\x00000412') OPERATOR(pg_catalog.=) 0 THEN
+      RETURN features;
+    END IF;
+  END IF;
+  RETURN pgscore.exact_features(row_of_table, features);
+END
+$$;
+COMMENT ON FUNCTION pgscore.features(record) IS 'a table''s row as features for predict(): what a trigger on the table would read';
+
+-- The binary form of a row: the number of columns, then for each its type, its length (-1: NULL) and its bytes.
+CREATE OR REPLACE FUNCTION pgscore.exact_features(row_of_table record, features jsonb)
+RETURNS jsonb LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  sent bytea := record_send(row_of_table);
+  names text[] := ARRAY(SELECT k FROM json_object_keys(to_json(row_of_table)) WITH ORDINALITY AS keys (k, n) ORDER BY n);
+  at integer := 5;
+  type oid;
+BEGIN
+  FOR i IN 1 .. cardinality(names) LOOP
+    type := ('x' || encode(substring(sent FROM at FOR 4), 'hex'))::bit(32)::integer;
+    at := at + 8 + greatest(('x' || encode(substring(sent FROM at + 4 FOR 4), 'hex'))::bit(32)::integer, 0);
+    WHILE type >= 16384 AND EXISTS (SELECT FROM pg_type AS t WHERE t.oid = type AND t.typtype = 'd') LOOP
+      type := (SELECT t.typbasetype FROM pg_type AS t WHERE t.oid = type);
+    END LOOP;
+    -- Of columns that share a name, jsonb holds the last.
+    CONTINUE WHEN names[i] = ANY (names[i + 1:]);
+    IF type = 'float4'::regtype THEN
+      features := features || jsonb_build_object(names[i], (features ->> names[i])::float4::float8);
+    ELSIF type = 'bpchar'::regtype THEN
+      features := features || jsonb_build_object(names[i], (features ->> names[i])::bpchar::text);
+    END IF;
+  END LOOP;
+  RETURN features;
+END
+$$;
+COMMENT ON FUNCTION pgscore.exact_features(record, jsonb) IS 'part of features(): replaces what to_jsonb() made of real and char(n) columns';
+
 -- The other forms a row may come in: a literal, json, a table's row. With these four, no call needs a cast.
 -- (SQL functions cannot take a record, hence plpgsql for that form.)
 
@@ -128,7 +191,7 @@ CREATE OR REPLACE FUNCTION pgscore.predict(model text, features record)
 RETURNS float8 LANGUAGE plpgsql STABLE PARALLEL SAFE
 AS $$
 BEGIN
-  RETURN pgscore.predict(model, pg_catalog.to_jsonb(features));
+  RETURN pgscore.predict(model, pgscore.features(features));
 END
 $$;
 COMMENT ON FUNCTION pgscore.predict(text, record) IS 'as predict(text, jsonb), for features as a table''s row';
@@ -147,7 +210,7 @@ CREATE OR REPLACE FUNCTION pgscore.predict_label(model text, features record)
 RETURNS text LANGUAGE plpgsql STABLE PARALLEL SAFE
 AS $$
 BEGIN
-  RETURN pgscore.predict_label(model, pg_catalog.to_jsonb(features));
+  RETURN pgscore.predict_label(model, pgscore.features(features));
 END
 $$;
 COMMENT ON FUNCTION pgscore.predict_label(text, record) IS 'as predict_label(text, jsonb), for features as a table''s row';
@@ -166,7 +229,7 @@ CREATE OR REPLACE FUNCTION pgscore.predict_proba(model text, features record)
 RETURNS jsonb LANGUAGE plpgsql STABLE PARALLEL SAFE
 AS $$
 BEGIN
-  RETURN pgscore.predict_proba(model, pg_catalog.to_jsonb(features));
+  RETURN pgscore.predict_proba(model, pgscore.features(features));
 END
 $$;
 COMMENT ON FUNCTION pgscore.predict_proba(text, record) IS 'as predict_proba(text, jsonb), for features as a table''s row';
@@ -185,7 +248,7 @@ CREATE OR REPLACE FUNCTION pgscore.predict_raw(model text, features record)
 RETURNS float8[] LANGUAGE plpgsql STABLE PARALLEL SAFE
 AS $$
 BEGIN
-  RETURN pgscore.predict_raw(model, pg_catalog.to_jsonb(features));
+  RETURN pgscore.predict_raw(model, pgscore.features(features));
 END
 $$;
 COMMENT ON FUNCTION pgscore.predict_raw(text, record) IS 'as predict_raw(text, jsonb), for features as a table''s row';

@@ -22,11 +22,11 @@ export interface JavaScriptFunctions {
 
 /**
  * The program as two functions of the database, `<name>_value` and `<name>_outputs`. Their first argument is a row as
- * the text of a JSON object, which gives NULL when it does not fit the signature. When it is NULL, the others count:
- * in the order of `Program.arguments`, as double precision each, or as one array when they are more than
- * MAX_ARGUMENTS; NULL is missing. Each function carries the whole program, so that it needs nothing else to exist; the
- * first call of either in a session decodes the constants, for both. On PLJS a function's name has to be a JavaScript
- * identifier.
+ * the text of a JSON object; one that does not fit the signature gives NULL, and for outputs the empty array, since
+ * PLJS knows no NULL for an array. When the text is NULL, the others count: in the order of `Program.arguments`, as
+ * double precision each, or as one array when they are more than MAX_ARGUMENTS; NULL is missing. Each function carries
+ * the whole program, so that it needs nothing else to exist; the first call of either in a session decodes the
+ * constants, for both. On PLJS a function's name has to be a JavaScript identifier.
  */
 export function javascriptFunctions(
   program: Program,
@@ -40,14 +40,14 @@ export function javascriptFunctions(
   const inArray = program.arguments.length > MAX_ARGUMENTS;
   const names = inArray ? ['x'] : program.arguments.map((_, k) => `x${k}`);
   const type = inArray ? 'double precision[]' : 'double precision';
-  const create = (part: 'value' | 'outputs', returns: string): SqlFunction => {
+  const create = (part: 'value' | 'outputs', returns: string, unfit: string): SqlFunction => {
     const qualified = `${quoteIdent(schema)}.${quoteIdent(`${name}_${part}`)}`;
     const declared = ['features text', ...names.map((argument) => `${argument} ${type}`)].join(', ');
     const body = [
       `const program = ${sessionCached(program)};`,
       `if (features === null) return program.${part}(${names.join(', ')});`,
       'const row = program.read(features);',
-      `return row === null ? null : program.${part}(${inArray ? 'row' : '...row'});`,
+      `return row === null ? ${unfit} : program.${part}(${inArray ? 'row' : '...row'});`,
     ].join('\n');
     const sql =
       `CREATE OR REPLACE FUNCTION ${qualified}(${declared})\n` +
@@ -55,5 +55,8 @@ export function javascriptFunctions(
       `AS ${dollarQuote(body)};\n`;
     return { name: qualified, argumentTypes: ['text', ...names.map(() => type)], returns, sql };
   };
-  return { value: create('value', 'double precision'), outputs: create('outputs', 'double precision[]') };
+  return {
+    value: create('value', 'double precision', 'null'),
+    outputs: create('outputs', 'double precision[]', '[]'),
+  };
 }

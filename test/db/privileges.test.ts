@@ -108,6 +108,8 @@ describe('a role that may execute one model', () => {
     }
     expect([...allowed].sort()).toEqual(
       [
+        'pgscore.exact_features',
+        'pgscore.features',
         'pgscore.predict',
         'pgscore.predict_label',
         'pgscore.predict_proba',

@@ -1,0 +1,494 @@
+import type pg from 'pg';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { evaluate } from '../../src/ir/evaluate.ts';
+import type { Feature, Model } from '../../src/ir/model.ts';
+import { createTestDatabase, type TestDatabase } from '../harness/database.ts';
+import { deployMade, sumModel, text } from '../harness/models.ts';
+
+const churn = sumModel(['a', text('b', 'x', `it's "quoted" \\ $$`, 'ü'), 'c'], {
+  labels: ['no', 'maybe', 'yes'],
+  bias: 0.25,
+});
+const sum = sumModel(['a', 'b']);
+
+let database: TestDatabase;
+let client: pg.Client;
+let version: string;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  client = await database.client();
+  await deployMade(client, 'churn', churn);
+  await deployMade(client, 'ab', sumModel(['a', 'b'], { labels: ['no', 'yes'] }));
+  version = (await deployMade(client, 'sum', sum)).migration!.functionName;
+});
+
+beforeEach(async () => {
+  await client.query(
+    'ROLLBACK; DROP SCHEMA IF EXISTS work CASCADE; CREATE SCHEMA work; SET search_path = work',
+  );
+});
+
+async function rows(sql: string, values: unknown[] = []): Promise<unknown[][]> {
+  return (await client.query<unknown[]>({ text: sql, values, rowMode: 'array' })).rows;
+}
+
+async function fails(sql: string, expected: object | RegExp, values: unknown[] = []): Promise<void> {
+  const matcher = expected instanceof RegExp ? { message: expect.stringMatching(expected) } : expected;
+  await expect(client.query(sql, values)).rejects.toMatchObject(matcher);
+}
+
+type Value = number | string | boolean | null;
+
+const ROWS: readonly (readonly Value[])[] = [
+  [1, 'x', 2],
+  [null, null, null],
+  [0.1, `it's "quoted" \\ $$`, -3.25],
+  [Number.NaN, 'ü', 1e-320],
+  [-0, 'unheard of', 5e-324],
+  [1e300, 'x', -1e300],
+  [true, 'X', false],
+  [Infinity, 'x', 1],
+  [1, 'x', -Infinity],
+  [-1, '', 0.30000000000000004],
+];
+
+describe('every way to call a model gives what the reference evaluator gives', () => {
+  const json = (row: readonly Value[]) =>
+    JSON.stringify({
+      a: typeof row[0] === 'number' && !Number.isFinite(row[0]) ? String(row[0]) : row[0],
+      b: row[1],
+      c: typeof row[2] === 'number' && !Number.isFinite(row[2]) ? String(row[2]) : row[2],
+      more: [1],
+    });
+  const number = (value: Value) => (typeof value === 'boolean' ? Number(value) : value);
+
+  test.each([
+    ['text', '$1::text'],
+    ['json', '$1::json'],
+    ['jsonb', '$1::jsonb'],
+    ['a row', `(SELECT r FROM jsonb_to_record($1::jsonb) AS r (a float8, b text, c float8))`],
+    ['a table row', `(SELECT r FROM jsonb_populate_record(NULL::work.t, $1::jsonb) AS r)`],
+  ])('from %s', async (_, form) => {
+    await client.query('CREATE TABLE t (a float8, b text, c float8, more int[])');
+    for (const row of ROWS) {
+      // A record has float8 where JSON has true.
+      const given = form.includes('record') ? [number(row[0]!), row[1]!, number(row[2]!)] : row;
+      const { prediction } = evaluate(churn, [number(row[0]!), row[1]!, number(row[2]!)] as (
+        | number
+        | string
+        | null
+      )[]);
+      const [got] = await rows(
+        `SELECT pgscore.predict('churn', f), pgscore.predict_label('churn', f), pgscore.predict_proba('churn', f),
+                pgscore.predict_raw('churn', f) FROM (SELECT ${form} AS f OFFSET 0) AS _`,
+        [json(given)],
+      );
+      const [value, label, probabilities, raw] = got!;
+      expect(value).toEqual(prediction.value ?? Number.NaN);
+      expect(label).toBe(prediction.label);
+      expect(raw).toEqual(prediction.raw);
+      for (const [name, probability] of Object.entries(prediction.probabilities!)) {
+        const found = (probabilities as Record<string, unknown>)[name];
+        if (Number.isNaN(probability)) expect(found).toBe('NaN');
+        else expect(found).toBeCloseTo(probability, 12);
+      }
+      const [scalar] = await rows('SELECT pgscore_models.churn($1::float8, $2, $3::float8)', [
+        number(row[0]!),
+        row[1],
+        number(row[2]!),
+      ]);
+      expect(scalar![0]).toEqual(value);
+    }
+  });
+
+  test('from a literal, without a cast, and by named arguments', async () => {
+    expect(
+      await rows(
+        `SELECT pgscore.predict('sum', '{"a": 1, "b": 2}'), pgscore.predict('sum', ROW(1)) IS NULL WHERE false`,
+      ),
+    ).toEqual([]);
+    expect(await rows(`SELECT pgscore.predict('sum', '{"a": 1, "b": 2}')`)).toEqual([[5]]);
+    expect(await rows(`SELECT pgscore.predict(model => 'sum', features => '{"a": 1, "b": 2}')`)).toEqual([
+      [5],
+    ]);
+    expect(await rows('SELECT pgscore_models.sum(b => 2, a => 1)')).toEqual([[5]]);
+    expect(
+      await rows(`SELECT pgscore.predict('sum', t) FROM (VALUES (1, 2), (3, NULL)) AS t (a, b)`),
+    ).toEqual([[5], [3]]);
+    expect(
+      await rows(
+        `SELECT pgscore.predict('sum', jsonb_build_object('a', 1, 'b', 2)), pgscore.predict('sum', format('{"a": %s, "b": 0}', 7))`,
+      ),
+    ).toEqual([[5, 7]]);
+  });
+
+  test('a model without classes has no label and no probabilities', async () => {
+    expect(
+      await rows(
+        `SELECT pgscore.predict_label('sum', '{"a": 1, "b": 2}'), pgscore.predict_proba('sum', '{"a": 1, "b": 2}'), pgscore.predict_raw('sum', '{"a": 1, "b": 2}')`,
+      ),
+    ).toEqual([[null, null, [5]]]);
+  });
+});
+
+describe('what does not fit is refused, and named', () => {
+  test.each([
+    ['absent', '{"b": 2, "A": 1}', 'model sum: absent: a'],
+    ['several absent', '{}', 'model sum: absent: a, b'],
+    ['a text for a number', '{"a": "1", "b": 2}', 'model sum: a is "1", expected a number'],
+    ['an object', '{"a": {"x": 1}, "b": 2}', 'model sum: a is {"x": 1}, expected a number'],
+    ['an array', '{"a": [], "b": 2}', 'model sum: a is [], expected a number'],
+    ['beyond float8', '{"a": 1e400, "b": -1e400}', /a is 10{99}/],
+    ['nan in other letters', '{"a": "nan", "b": 2}', 'model sum: a is "nan", expected a number'],
+    ['both kinds of wrong', '{"a": "x"}', 'model sum: absent: b; a is "x", expected a number'],
+    [
+      'a JSON array',
+      '[1, 2]',
+      'model sum: the features are a JSON array, expected an object {feature: value, …}',
+    ],
+    [
+      'a JSON number',
+      '1',
+      'model sum: the features are a JSON number, expected an object {feature: value, …}',
+    ],
+    [
+      'a JSON null',
+      'null',
+      'model sum: the features are a JSON null, expected an object {feature: value, …}',
+    ],
+    [
+      'a JSON string',
+      '"{}"',
+      'model sum: the features are a JSON string, expected an object {feature: value, …}',
+    ],
+  ])('%s', async (_, features, message) => {
+    for (const [model, call] of [
+      ['sum', 'predict'],
+      ['sum', 'predict_raw'],
+      ['ab', 'predict'],
+      ['ab', 'predict_label'],
+      ['ab', 'predict_proba'],
+    ]) {
+      for (const type of ['text', 'json', 'jsonb']) {
+        await fails(
+          `SELECT pgscore.${call}('${model}', $1::${type})`,
+          {
+            code: '22023',
+            message:
+              typeof message === 'string'
+                ? message.replace('model sum', `model ${model}`)
+                : expect.stringMatching(message),
+          },
+          [features],
+        );
+      }
+    }
+  });
+
+  test('a number, true or an object for a text', async () => {
+    await fails(
+      `SELECT pgscore.predict('churn', '{"a": 1, "b": 5, "c": 1}')`,
+      /^model churn: b is 5, expected a text$/,
+    );
+    await fails(
+      `SELECT pgscore.predict('churn', '{"a": 1, "b": true, "c": 1}')`,
+      /^model churn: b is true, expected a text$/,
+    );
+  });
+
+  test('a row without the columns, a value that is no row', async () => {
+    await fails(`SELECT pgscore.predict('sum', t) FROM (SELECT 1 AS a) AS t`, /^model sum: absent: b$/);
+    await fails(
+      `SELECT pgscore.predict('sum', t) FROM (SELECT 1 AS a, now() AS b) AS t`,
+      /^model sum: b is ".*", expected a number$/,
+    );
+    await fails(`SELECT pgscore.predict('sum', 5)`, { code: '42883' });
+  });
+
+  test('no JSON at all', async () => {
+    await fails(`SELECT pgscore.predict('sum', 'a=1')`, { code: '22P02' });
+    await fails(`SELECT pgscore.predict('sum', '')`, { code: '22P02' });
+  });
+
+  test('an unknown model', async () => {
+    for (const call of ['predict', 'predict_label', 'predict_proba', 'predict_raw']) {
+      await fails(`SELECT pgscore.${call}('chrun', '{}')`, {
+        code: '42704',
+        message: `there is no model 'chrun'`,
+      });
+      await fails(`SELECT pgscore.${call}(NULL, '{}')`, { code: '42704', message: 'there is no model NULL' });
+    }
+  });
+
+  test('NULL features have no prediction', async () => {
+    await client.query('CREATE TABLE t (a int, b int)');
+    for (const call of ['predict', 'predict_label', 'predict_proba', 'predict_raw']) {
+      expect(
+        await rows(
+          `SELECT pgscore.${call}('sum', NULL), pgscore.${call}('sum', NULL::jsonb), pgscore.${call}('sum', NULL::t)`,
+        ),
+      ).toEqual([[null, null, null]]);
+    }
+  });
+
+  test('names of JavaScript’s own are no features of every object', async () => {
+    await deployMade(
+      client,
+      'proto',
+      sumModel(['__proto__', 'constructor', text('toString', 'x'), 'hasOwnProperty']),
+    );
+    await fails(`SELECT pgscore.predict('proto', '{}')`, {
+      message: 'model proto: absent: __proto__, constructor, "toString", "hasOwnProperty"',
+    });
+    expect(
+      await rows(
+        `SELECT pgscore.predict('proto', '{"__proto__": 1, "constructor": 2, "toString": "x", "hasOwnProperty": 3}')`,
+      ),
+    ).toEqual([[1 + 4 + 12]]);
+    expect(await rows(`SELECT pgscore_models.proto(1, 2, 'x', 3)`)).toEqual([[17]]);
+    await client.query(`SELECT pgscore.drop_version('proto', 1)`);
+  });
+});
+
+describe('predict(model, row) gives what an attached trigger gives', () => {
+  const TYPES = [
+    ['real', '0.1'],
+    ['real', '16777217'],
+    ['real', `'NaN'`],
+    ['real', `'-Infinity'`],
+    ['rounded', '0.1'],
+    ['double precision', '0.1'],
+    ['numeric', '0.1000000000000000055511151231257827'],
+    ['numeric', '123456789012345678901234567890'],
+    ['bigint', '9007199254740993'],
+    ['bigint', '-9223372036854775808'],
+    ['boolean', 'true'],
+    ['smallint', '700'],
+    ['int', '1042'],
+  ] as const;
+
+  test.each(TYPES)('for %s %s', async (type, literal) => {
+    await client.query(`
+      CREATE DOMAIN rounded AS real;
+      CREATE TABLE t (gone text, id text, a ${type}, b int); ALTER TABLE t DROP gone;
+      SELECT pgscore.attach('sum', 't', 'p'); INSERT INTO t VALUES ('k', ${literal}, 1), ('n', NULL, 1)`);
+    expect(
+      await rows(
+        `SELECT p, pgscore.predict('sum', t) = p, pgscore_models.sum(a::${type === 'boolean' ? 'int' : type}, b) = p FROM t`,
+      ),
+    ).toEqual([
+      [expect.any(Number), true, true],
+      [2, true, true],
+    ]);
+    if (type === 'rounded') return;
+    expect(
+      await rows(
+        `SELECT DISTINCT pgscore.predict('sum', q) = p FROM (SELECT a, 1::int8 AS b, p, id FROM t OFFSET 0) AS q`,
+      ),
+    ).toEqual([[true]]);
+  });
+
+  test.each([
+    ['char(6)', 'x'],
+    ['char(2)', 'ü'],
+    ['padded', 'x'],
+    ['varchar', 'x   '],
+    ['name', 'x'],
+    ['letter', 'x'],
+    ['text', ''],
+  ])('for %s %s', async (type, value) => {
+    await client.query(`
+      CREATE TYPE letter AS ENUM ('x'); CREATE DOMAIN padded AS char(7);
+      CREATE TABLE t (a real, b ${type}, c real);
+      SELECT pgscore.attach('churn', 't', 'p', label_column => 'l'); INSERT INTO t VALUES (0.1, '${value}', 0.7), (NULL, NULL, NULL)`);
+    expect(
+      await rows(`SELECT pgscore.predict('churn', t) = p, pgscore.predict_label('churn', t) = l,
+                         pgscore.predict_raw('churn', t) = pgscore.predict_raw('churn', q),
+                         pgscore.predict_proba('churn', t) = pgscore.predict_proba('churn', q)
+                    FROM t, LATERAL (SELECT t.a::float8, t.b::text, t.c::float8) AS q`),
+    ).toEqual([
+      [true, true, true, true],
+      [true, true, true, true],
+    ]);
+    if (type === 'padded') return;
+    expect(
+      await rows(
+        `SELECT DISTINCT pgscore.predict('churn', q) = p FROM (SELECT a, b, c, p FROM t OFFSET 0) AS q`,
+      ),
+    ).toEqual([[true]]);
+  });
+
+  test('when columns share a name, the last counts, as in JSON', async () => {
+    expect(
+      await rows(
+        `SELECT pgscore.predict('sum', q) FROM (SELECT 0.5::real AS a, 0.1::float8 AS a, 0 AS b) AS q`,
+      ),
+    ).toEqual([[0.1]]);
+    expect(
+      await rows(
+        `SELECT pgscore.predict('sum', q) FROM (SELECT 0.5::float8 AS a, 0.1::real AS a, 0 AS b) AS q`,
+      ),
+    ).toEqual([[Math.fround(0.1)]]);
+  });
+});
+
+describe('in queries of every kind', () => {
+  beforeEach(async () => {
+    await client.query(
+      'CREATE TABLE t (id int PRIMARY KEY, a float8, b float8); INSERT INTO t SELECT i, i, i * 2 FROM generate_series(1, 3000) AS s (i)',
+    );
+  });
+
+  test('in parallel', async () => {
+    await client.query(
+      `ANALYZE t; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2`,
+    );
+    for (const call of [
+      `pgscore.predict('sum', t)`,
+      `pgscore.predict('sum', to_jsonb(t))`,
+      'pgscore_models.sum(a, b)',
+      `(pgscore.predict_raw('sum', t))[1]`,
+    ]) {
+      const plan = await rows(`EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) SELECT sum(${call}) FROM t`);
+      expect(plan.flat().join('\n')).toMatch(/Workers Launched: [12]/);
+      expect(await rows(`SELECT sum(${call}) FROM t`)).toEqual([[5 * ((3000 * 3001) / 2)]]);
+    }
+    await client.query('RESET ALL; SET search_path = work');
+  });
+
+  test('in a view, a CTE, a WHERE, an ORDER BY, a window, a CHECK and a DEFAULT', async () => {
+    await client.query(`
+      CREATE VIEW v AS SELECT id, pgscore.predict('sum', t) AS p, pgscore_models.sum(a, b) AS q FROM t;
+      CREATE TABLE checked (a float8, b float8, CHECK (pgscore.predict('sum', jsonb_build_object('a', a, 'b', b)) < 10), s float8 DEFAULT pgscore_models.sum(1, 1))`);
+    expect(await rows('SELECT count(*)::int, max(p) FROM v WHERE p = q')).toEqual([[3000, 15000]]);
+    expect(
+      await rows(
+        `WITH s AS (SELECT *, rank() OVER (ORDER BY pgscore.predict('sum', t) DESC) AS r FROM t) SELECT id FROM s WHERE r <= 2 ORDER BY pgscore.predict('sum', s)`,
+      ),
+    ).toEqual([[2999], [3000]]);
+    await client.query('INSERT INTO checked (a, b) VALUES (1, 2)');
+    expect(await rows('SELECT s FROM checked')).toEqual([[3]]);
+    await fails('INSERT INTO checked (a, b) VALUES (10, 2)', { code: '23514' });
+  });
+
+  test('in an index, and found by it', async () => {
+    await client.query(`CREATE INDEX t_score ON t (pgscore_models.${version}(a, b)); ANALYZE t`);
+    const plan = await rows(`EXPLAIN SELECT id FROM t WHERE pgscore_models.${version}(a, b) > 14990`);
+    expect(plan.flat().join('\n')).toContain('t_score');
+    expect(await rows(`SELECT id FROM t WHERE pgscore_models.${version}(a, b) > 14990 ORDER BY 1`)).toEqual([
+      [2999],
+      [3000],
+    ]);
+    await fails('CREATE INDEX ON t (pgscore_models.sum(a, b))', /must be marked IMMUTABLE/);
+  });
+
+  test('in a generated column', async () => {
+    await client.query(
+      `ALTER TABLE t ADD s float8 GENERATED ALWAYS AS (pgscore_models.${version}(a, b)) STORED; UPDATE t SET a = 0 WHERE id = 1`,
+    );
+    expect(await rows('SELECT s FROM t WHERE id <= 2 ORDER BY id')).toEqual([[4], [10]]);
+    await fails(
+      `ALTER TABLE t ADD n float8 GENERATED ALWAYS AS (pgscore.predict('sum', jsonb_build_object('a', a, 'b', b))) STORED`,
+      /not immutable/,
+    );
+  });
+
+  test.each(['force_generic_plan', 'force_custom_plan', 'auto'])(
+    'in a prepared statement: %s',
+    async (mode) => {
+      await client.query(`SET plan_cache_mode = ${mode};
+      PREPARE row_form AS SELECT pgscore.predict('sum', t) FROM t WHERE id = $1;
+      PREPARE json_form AS SELECT pgscore.predict('sum', $1);
+      PREPARE scalar_form AS SELECT pgscore_models.sum($1, $2);
+      PREPARE any_model(text, jsonb) AS SELECT pgscore.predict($1, $2)`);
+      for (let i = 1; i <= 8; i++) {
+        expect(await rows(`EXECUTE row_form(${i})`)).toEqual([[5 * i]]);
+        expect(await rows(`EXECUTE json_form('{"a": ${i}, "b": null}')`)).toEqual([[i]]);
+        expect(await rows(`EXECUTE scalar_form(${i}, NULL)`)).toEqual([[i]]);
+        expect(await rows(`EXECUTE any_model('sum', '{"a": ${i}, "b": 1}')`)).toEqual([[i + 2]]);
+      }
+      await client.query('DEALLOCATE ALL; RESET plan_cache_mode');
+    },
+  );
+
+  test('in plpgsql, with records of several shapes', async () => {
+    await client.query(`CREATE FUNCTION best() RETURNS float8[] LANGUAGE plpgsql AS $$
+      DECLARE r record; s t; all_scores float8[] := '{}'; model text := 'sum';
+      BEGIN
+        FOR r IN SELECT * FROM t WHERE id <= 2 ORDER BY id LOOP all_scores := all_scores || pgscore.predict(model, r); END LOOP;
+        FOR r IN SELECT 'x' AS id, 1::numeric AS b, 2::real AS a LOOP all_scores := all_scores || pgscore.predict(model, r); END LOOP;
+        SELECT * INTO s FROM t WHERE id = 3;
+        RETURN all_scores || pgscore.predict(model, s) || pgscore.predict(model, '{"a": 0, "b": 0}');
+      END $$`);
+    expect(await rows('SELECT best(), best()')).toEqual([
+      [
+        [5, 10, 4, 15, 0],
+        [5, 10, 4, 15, 0],
+      ],
+    ]);
+  });
+});
+
+test('100 classes', async () => {
+  const labels = Array.from({ length: 100 }, (_, i) => `class ${i} 'of' "100"`);
+  const model: Model = sumModel(['a'], { labels, weight: () => 0.01 });
+  await deployMade(client, 'hundred', model);
+  const { prediction } = evaluate(model, [1]);
+  const [found] = await rows(
+    `SELECT pgscore.predict_proba('hundred', f), pgscore.predict_label('hundred', f), pgscore.predict('hundred', f) FROM (VALUES ('{"a": 1}')) AS v (f)`,
+  );
+  const probabilities = found![0] as Record<string, number>;
+  expect(Object.keys(probabilities).sort()).toEqual([...labels].sort());
+  for (const [label, probability] of Object.entries(prediction.probabilities!))
+    expect(probabilities[label]).toBeCloseTo(probability, 14);
+  expect(found!.slice(1)).toEqual([labels[99], 99]);
+});
+
+describe.each([1, 98, 99, 100, 101, 150, 2000])('%i features', (count) => {
+  const names = Array.from({ length: count }, (_, k) => `f${k}`);
+  const mixed = names.map(
+    (name, k): Feature => (k % 7 === 3 ? text(name, 'x', 'y') : { kind: 'number', name }),
+  );
+  const kinds: [string, readonly (string | Feature)[]][] = [
+    ['numbers', names],
+    ['texts among them', mixed],
+  ];
+  if (count <= 150) kinds.push(['texts alone', names.map((name) => text(name, 'x', 'y'))]);
+
+  test.each(kinds)('%s', async (kind, features) => {
+    const model = sumModel(features);
+    const name = `wide${count}_${kind.replaceAll(' ', '_')}`;
+    await deployMade(client, name, model);
+    const row = model.features.map((feature, k) => (feature.kind === 'text' ? 'y' : k % 5 === 0 ? null : k));
+    const { prediction } = evaluate(model, row);
+    const object = Object.fromEntries(names.map((each, k) => [each, row[k]]));
+    expect(await rows(`SELECT pgscore.predict('${name}', $1::jsonb)`, [object])).toEqual([
+      [prediction.value],
+    ]);
+    const numbers = row.filter((_, k) => model.features[k]!.kind === 'number');
+    const texts = row.filter((_, k) => model.features[k]!.kind === 'text');
+    const args = count <= 100 ? row : [numbers, texts].filter((list) => list.length > 0);
+    expect(await rows(`SELECT pgscore_models.${name}(${args.map((_, k) => `$${k + 1}`)})`, args)).toEqual([
+      [prediction.value],
+    ]);
+    await fails(
+      `SELECT pgscore.predict('${name}', '{}')`,
+      count > 20 ? new RegExp(`absent: f0, .*f19 and ${count - 20} more$`) : /absent: f0$/,
+    );
+    if (count > 1000) return;
+    const columns = model.features.map(
+      (feature) => `${feature.name} ${feature.kind === 'text' ? 'text' : 'real'}`,
+    );
+    await client.query(
+      `CREATE TABLE wide (${columns.join(', ')}); SELECT pgscore.attach('${name}', 'wide', 'p')`,
+    );
+    await client.query(`INSERT INTO wide SELECT * FROM jsonb_populate_record(NULL::wide, $1)`, [object]);
+    expect(await rows(`SELECT p, pgscore.predict('${name}', wide) FROM wide`)).toEqual([
+      [prediction.value, prediction.value],
+    ]);
+    await client.query(`UPDATE wide SET f0 = NULL, p = 1`);
+    expect(await rows(`SELECT p = pgscore.predict('${name}', wide) FROM wide`)).toEqual([[true]]);
+    await client.query(`SELECT pgscore.detach('${name}', 'wide')`);
+  });
+});
