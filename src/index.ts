@@ -10,7 +10,15 @@ export {
   compileFile,
   compileSource,
 } from './compile/compile.ts';
+export type { Connection } from './db/connect.ts';
 export { detectEngine, type Engine } from './db/engine.ts';
+export {
+  type BackfillOptions,
+  type BackfillProgress,
+  type BackfillResult,
+  type BindingBackfill,
+  backfill,
+} from './deploy/backfill.ts';
 export {
   applyDeploy,
   type DeployPlan,
