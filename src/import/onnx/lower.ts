@@ -4,7 +4,7 @@ import type { OnnxFile } from './file.ts';
 import { readInputs } from './inputs.ts';
 import { lowerOutputs } from './outputs.ts';
 import { RowProgram } from './program.ts';
-import { GraphRunner } from './run.ts';
+import { explain, GraphRunner } from './run.ts';
 import { TextTables } from './texts.ts';
 
 /** Operators that say what a model is; others prepare its inputs or its outputs. */
@@ -24,7 +24,7 @@ export function lowerOnnx(file: OnnxFile, options: ImportOptions): ImportedModel
   const program = new RowProgram(inputs.features);
   const texts = new TextTables();
   const values = new GraphRunner(file, program, texts).run(file.graph, inputs.values);
-  const { task, output, notes } = lowerOutputs(file, values, program, options);
+  const { task, output, notes } = explained(file, () => lowerOutputs(file, values, program, options));
   const features = inputs.features.map((feature, register) =>
     withCategories(feature, texts.categories.get(register)),
   );
@@ -38,6 +38,14 @@ export function lowerOnnx(file: OnnxFile, options: ImportOptions): ImportedModel
       notes: [...notesOf(file, features), ...notes],
     },
   };
+}
+
+function explained<T>({ name }: OnnxFile, lower: () => T): T {
+  try {
+    return lower();
+  } catch (error) {
+    throw explain(error, `${name}: the graph's outputs`);
+  }
 }
 
 function withCategories(feature: Feature, categories: ReadonlySet<string> | undefined): Feature {

@@ -64,17 +64,20 @@ export class RowProgram {
   /** Appends a step; gives its registers. @throws UnsupportedNode when the program grows too large */
   add(step: Step): readonly Register[] {
     const width = stepWidth(step);
-    if (step.kind === 'linear') this.#weights += width * step.inputs.length;
-    if (step.kind === 'distance') this.#weights += width * step.inputs.length;
-    if (this.#next + width > MAX_REGISTERS || this.#weights > MAX_WEIGHTS) {
-      throw new UnsupportedNode(
-        `the model needs more than ${MAX_REGISTERS} numbers a row or ${MAX_WEIGHTS} weights up to here`,
-      );
+    if (step.kind === 'linear' || step.kind === 'distance') this.#weigh(width * step.inputs.length);
+    if (this.#next + width > MAX_REGISTERS) {
+      throw new UnsupportedNode(`the model needs more than ${MAX_REGISTERS} numbers a row`);
     }
     const registers = Array.from({ length: width }, (_, i) => this.#next + i);
     this.#next += width;
     this.steps.push(step);
     return registers;
+  }
+
+  #weigh(weights: number): void {
+    this.#weights += weights;
+    if (this.#weights > MAX_WEIGHTS)
+      throw new UnsupportedNode(`the model multiplies by more than ${MAX_WEIGHTS} weights`);
   }
 
   /** As `add`, giving elements; their numbers are what the step computed. */
@@ -322,7 +325,7 @@ export class RowProgram {
     if (bias.some(Number.isNaN) || weights.some((row) => row.some(Number.isNaN))) {
       throw new NodeError('a weight is NaN');
     }
-    if (elements.every(isConstant)) this.#weights += bias.length * elements.length;
+    if (elements.every(isConstant)) this.#weigh(bias.length * elements.length);
     const step = (inputs: readonly Register[], from: number, to: number): Step => ({
       kind: 'linear',
       inputs,

@@ -160,15 +160,15 @@ function describe(file: string, node: Node): string {
   return `${file}: node${name} (${operatorName(node)})`;
 }
 
-/** What a node's lowering threw, for people. Whatever a hostile file causes is said of the file. */
-function explain(error: unknown, where: string): PgscoreError {
+/** What lowering threw, for people. Whatever a hostile file causes is said of the file. */
+export function explain(error: unknown, where: string): PgscoreError {
   if (error instanceof PgscoreError) return error;
   const { message } = error as Error;
   if (error instanceof UnsupportedNode) {
     return new PgscoreError('PGS_UNSUPPORTED', `${where}: ${message}.`, { hint: SIDECAR_HINT, cause: error });
   }
   return new PgscoreError('PGS_FILE', `${where}: ${message}.`, {
-    hint: 'onnxruntime would not run this node either: convert or export the model again.',
+    hint: 'onnxruntime would not run this either: convert or export the model again.',
     cause: error,
   });
 }
