@@ -42,7 +42,13 @@ import {
   thresholdClassifier,
   transformedTarget,
 } from './meta.ts';
-import { multiOutputRegressor, oneVersusOne, oneVersusRest, regressorChain } from './multi.ts';
+import {
+  multiOutputClassifier,
+  multiOutputRegressor,
+  oneVersusOne,
+  oneVersusRest,
+  regressorChain,
+} from './multi.ts';
 import { localOutlierFactor, neighborsClassifier, neighborsRegressor } from './neighbors.ts';
 import { networkClassifier, networkRegressor } from './neural.ts';
 import type { LowerPredictor, LowerTransformer } from './registry.ts';
@@ -134,6 +140,7 @@ export const PREDICTORS: ReadonlyMap<string, LowerPredictor> = new Map<string, L
   ...named(oneVersusRest, 'OneVsRestClassifier'),
   ...named(oneVersusOne, 'OneVsOneClassifier'),
   ...named(multiOutputRegressor, 'MultiOutputRegressor'),
+  ...named(multiOutputClassifier, 'MultiOutputClassifier', 'ClassifierChain'),
   ...named(regressorChain, 'RegressorChain'),
   ...named(selectingPredictor, 'RFE', 'RFECV'),
   ...named(gaussianBayes, 'GaussianNB'),

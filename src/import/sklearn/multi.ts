@@ -140,3 +140,11 @@ export function regressorChain(
   });
   return { kind: 'regressor', values };
 }
+
+/** The IR has one list of classes. */
+export function multiOutputClassifier(estimator: Estimator): never {
+  return estimator.refuse(
+    'predicts several targets at once, each with classes of its own',
+    'Save the members of estimators_ one by one, and deploy each as a model.',
+  );
+}
