@@ -17,6 +17,7 @@ import {
   type NodeValue,
   nested,
   onnxBytes,
+  type TensorValue,
   TYPE,
   write,
 } from './files.ts';
@@ -224,8 +225,8 @@ describe('graphs that are none', () => {
 
 describe('sizes that would fill the memory', () => {
   const huge = 2 ** 40;
-  const sized = (operator: string, constants: FileValue['constants'], attributes = {}) =>
-    graph([node(operator, ['x', ...constants!.map(({ name }) => name!)], attributes)], { constants });
+  const sized = (operator: string, constants: readonly TensorValue[], attributes = {}) =>
+    graph([node(operator, ['x', ...constants.map(({ name }) => name!)], attributes)], { constants });
 
   it.each<[string, FileValue]>([
     ['a constant', sized('Add', [{ name: 'c', type: TYPE.float, dims: [huge], raw: new Uint8Array(8) }])],
