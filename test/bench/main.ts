@@ -52,6 +52,8 @@ async function main(): Promise<void> {
     if (!values.json) process.stdout.write(`${text}\n`);
   };
   const bench = await prepare(options, (line) => process.stderr.write(`${line}\n`));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void bench.database.drop().finally(() => process.exit(1)));
   try {
     const environment = await describeEnvironment(bench);
     for (const [name, value] of Object.entries(environment)) print(`${name}: ${value}`);
