@@ -11,6 +11,8 @@ import { requireWorking, type Target } from './target.ts';
 
 /** How long a worker without work waits before it looks again at what the others have in hand. */
 const IDLE_MS = 100;
+/** How long a row that another session has locked is left alone. */
+const POSTPONE_MS = 250;
 
 /** What the workers of one process share. */
 export interface Work {
@@ -221,7 +223,7 @@ async function splitChunk(client: pg.Client, target: Target, chunk: Chunk): Prom
 }
 
 async function postpone(client: pg.Client, chunk: Chunk): Promise<void> {
-  const later = `clock_timestamp() + interval '1 second'`;
+  const later = `clock_timestamp() + interval '${POSTPONE_MS} ms'`;
   const sql = `UPDATE pgscore_internal.backfill_chunks SET not_before = ${later} WHERE id = $1`;
   await client.query(sql, [chunk.id]);
 }
