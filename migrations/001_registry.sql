@@ -151,8 +151,21 @@ CREATE INDEX backfill_chunks_backfill_idx ON pgscore_internal.backfill_chunks (b
 
 -- Down Migration
 
+DROP EVENT TRIGGER IF EXISTS pgscore_guard_bindings;
+DROP EVENT TRIGGER IF EXISTS pgscore_guard_drops;
 DROP SCHEMA pgscore_models CASCADE;
 DROP SCHEMA pgscore CASCADE;
+-- The triggers of attached tables go with their functions; the columns stay.
+DO $$
+DECLARE
+  function text;
+BEGIN
+  FOREACH function IN ARRAY ARRAY(SELECT p.oid::regprocedure::text FROM pg_catalog.pg_proc AS p
+                                  WHERE p.pronamespace = 'pgscore_internal'::regnamespace) LOOP
+    EXECUTE format('DROP FUNCTION IF EXISTS %s CASCADE', function);
+  END LOOP;
+END
+$$;
 DROP TABLE pgscore_internal.backfill_chunks, pgscore_internal.backfills, pgscore_internal.errors,
   pgscore_internal.bindings, pgscore_internal.promotions CASCADE;
 ALTER TABLE pgscore_internal.models DROP CONSTRAINT models_champion_fkey;

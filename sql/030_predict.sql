@@ -135,8 +135,8 @@ BEGIN
     -- The row of a query has no entry in the catalog. Its binary form names its types by number: real 700, char 1042. A
     -- domain over these is not noticed here.
     sent := pg_catalog.record_send(row_of_table);
-    IF pg_catalog.position(sent, '\x000002bc') OPERATOR(pg_catalog.=) 0
-       AND pg_catalog.position(sent, '\x00000412') OPERATOR(pg_catalog.=) 0 THEN
+    IF pg_catalog.position(sent, pg_catalog.decode('000002bc', 'hex')) OPERATOR(pg_catalog.=) 0
+       AND pg_catalog.position(sent, pg_catalog.decode('00000412', 'hex')) OPERATOR(pg_catalog.=) 0 THEN
       RETURN features;
     END IF;
   END IF;

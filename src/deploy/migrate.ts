@@ -17,6 +17,9 @@ const SQL = join(root, 'sql');
 /** Every `pgscore migrate` on one database waits for the one before it. */
 const LOCK = `pg_catalog.hashtextextended('pgscore migrate', 0)`;
 
+/** What the database or the role has set must decide neither what names mean nor what the transaction sees. */
+const BEGIN = 'BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL search_path = pg_catalog, pg_temp;';
+
 export interface MigrateResult {
   /** Names of the migrations that this call ran. */
   readonly migrations: readonly string[];
@@ -43,23 +46,40 @@ export async function migrate(connection: pg.ClientConfig | string): Promise<Mig
   }
 }
 
+/** All or nothing: older functions do not fit newer tables, nor the other way round. */
 async function migrateLocked(client: pg.Client): Promise<MigrateResult> {
-  await refuseNewerInstallation(client);
-  const ran = await runner({
-    dbClient: client,
-    dir: MIGRATIONS,
-    direction: 'up',
-    migrationsSchema: 'pgscore_internal',
-    createMigrationsSchema: true,
-    migrationsTable: 'migrations',
-    singleTransaction: true,
-    noLock: true,
-    logger: { info() {}, warn() {}, error() {} },
-  });
-  const hash = replaceableHash();
-  const functions = ran.length > 0 || (await installedHash(client)) !== hash;
-  if (functions) await applyReplaceable(client, hash);
-  return { migrations: ran.map((migration) => migration.name), functions, version: packageVersion() };
+  await client.query(BEGIN);
+  try {
+    await refuseNewerInstallation(client);
+    const ran = await runner({
+      dbClient: withinTransaction(client),
+      dir: MIGRATIONS,
+      direction: 'up',
+      migrationsSchema: 'pgscore_internal',
+      createMigrationsSchema: true,
+      migrationsTable: 'migrations',
+      singleTransaction: true,
+      noLock: true,
+      logger: { info() {}, warn() {}, error() {} },
+    });
+    const hash = replaceableHash();
+    const functions = ran.length > 0 || (await installedHash(client)) !== hash;
+    if (functions) await applyReplaceable(client, hash);
+    await client.query('COMMIT');
+    return { migrations: ran.map((migration) => migration.name), functions, version: packageVersion() };
+  } catch (error) {
+    await client.query('ROLLBACK');
+    throw error;
+  }
+}
+
+/** The client, to node-pg-migrate, whose own BEGIN and COMMIT would end the transaction that is open. */
+function withinTransaction(client: pg.Client): pg.ClientBase {
+  const query = (text: string, ...rest: unknown[]) =>
+    text === 'BEGIN' || text === 'COMMIT'
+      ? Promise.resolve()
+      : Reflect.apply(client.query, client, [text, ...rest]);
+  return Object.assign(Object.create(client) as pg.ClientBase, { query: query as pg.ClientBase['query'] });
 }
 
 /** An older pgscore would put older functions over newer tables. */
@@ -89,15 +109,8 @@ async function installedHash(client: pg.Client): Promise<string | null> {
 }
 
 async function applyReplaceable(client: pg.Client, hash: string): Promise<void> {
-  await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
-  try {
-    for (const file of replaceableFiles()) await client.query(readFileSync(file, 'utf8'));
-    await client.query(recordInstallation(hash));
-    await client.query('COMMIT');
-  } catch (error) {
-    await client.query('ROLLBACK');
-    throw error;
-  }
+  for (const file of replaceableFiles()) await client.query(readFileSync(file, 'utf8'));
+  await client.query(recordInstallation(hash));
 }
 
 function recordInstallation(hash: string): string {
@@ -116,16 +129,33 @@ function recordInstallation(hash: string): string {
 export function migrationScript(): string {
   const parts = [
     `-- pgscore ${packageVersion()}: installs or upgrades the pgscore schema. Apply with psql -f.\n`,
-    '\\set ON_ERROR_STOP on\nBEGIN ISOLATION LEVEL READ COMMITTED;\n',
+    `\\set ON_ERROR_STOP on\n${BEGIN}\n`,
     `SELECT pg_catalog.pg_advisory_xact_lock(${LOCK});\n`,
     'CREATE SCHEMA IF NOT EXISTS pgscore_internal;\n',
     'CREATE TABLE IF NOT EXISTS pgscore_internal.migrations (\n' +
       '  id serial PRIMARY KEY,\n  name varchar(255) NOT NULL,\n  run_on timestamp NOT NULL\n);\n',
+    refusalOfNewer(),
     ...migrationNames().map(guardedMigration),
     ...replaceableFiles().map((file) => `\n-- sql/${basename(file)}\n\n${readFileSync(file, 'utf8')}`),
     `\n${recordInstallation(replaceableHash())}COMMIT;\n`,
   ];
   return parts.join('\n');
+}
+
+/** As refuseNewerInstallation, for psql. */
+function refusalOfNewer(): string {
+  return `DO $$
+DECLARE
+  unknown text := (SELECT string_agg(name, ', ' ORDER BY id) FROM pgscore_internal.migrations
+                   WHERE name NOT IN (${migrationNames().map(quoteLiteral).join(', ')}));
+BEGIN
+  IF unknown IS NOT NULL THEN
+    RAISE EXCEPTION 'the pgscore schema in this database is newer than this pgscore (${packageVersion()}), which does not know the migrations %', unknown
+      USING HINT = 'Upgrade the pgscore package to the version that installed it, or a later one.';
+  END IF;
+END
+$$;
+`;
 }
 
 function guardedMigration(name: string): string {
