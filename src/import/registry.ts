@@ -1,5 +1,6 @@
 import { PgscoreError } from '../errors.ts';
 import { validate } from '../ir/validate.ts';
+import { catboostJson } from './catboost/index.ts';
 import { describeBytes } from './describe.ts';
 import type { ImportedModel, Importer, ImportOptions, ModelFile } from './importer.ts';
 import { lightgbm } from './lightgbm/index.ts';
@@ -8,7 +9,14 @@ import { sklearnPickle } from './sklearn/index.ts';
 import { xgboostJson, xgboostUbj } from './xgboost/index.ts';
 
 /** All formats, asked in this order. */
-export const importers: readonly Importer[] = [xgboostJson, xgboostUbj, lightgbm, sklearnPickle, onnx];
+export const importers: readonly Importer[] = [
+  catboostJson,
+  xgboostJson,
+  xgboostUbj,
+  lightgbm,
+  sklearnPickle,
+  onnx,
+];
 
 /**
  * Reads a model file of any known format. The bytes decide which one, not the name. The model is sound (`validate`).

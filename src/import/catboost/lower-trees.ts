@@ -25,7 +25,7 @@ export function lowerTree(
   decide: (split: ScannedSplit) => Decision,
   outputs: number,
 ): Tree {
-  const builder = new TreeBuilder(decide);
+  const builder = new TreeBuilder(decide, outputs);
   builder.add(tree.kind === 'oblivious' ? unfold(tree, 0, 0) : branch(tree.root));
   return {
     output: outputs === 1 ? 0 : 'all',
@@ -60,15 +60,17 @@ class TreeBuilder {
     sets: [],
   };
   readonly leaves: number[] = [];
-  private readonly leafOf = new Map<string, number>();
+  private leafCount = 0;
   private readonly setOf = new Map<number, number>();
   private readonly decide: (split: ScannedSplit) => Decision;
+  private readonly width: number;
   /** Per input, the borders that the path down to here has passed and has not passed. */
   private readonly passed = new Map<number, number>();
   private readonly failed = new Map<number, number>();
 
-  constructor(decide: (split: ScannedSplit) => Decision) {
+  constructor(decide: (split: ScannedSplit) => Decision, width: number) {
     this.decide = decide;
+    this.width = width;
   }
 
   /** Adds a node with all that is below it; returns what a parent calls it by. */
@@ -84,10 +86,12 @@ class TreeBuilder {
     const whenFalse = this.within(this.failed, decision, () => this.add(node.left()));
     const whenTrue = this.within(this.passed, decision, () => this.add(node.right()));
     const { splits } = this;
-    if (whenFalse === whenTrue) {
+    if (this.isRedundant(whenFalse, whenTrue)) {
+      this.leafCount--;
+      this.leaves.length -= this.width;
       for (const column of [splits.feature, splits.test, splits.threshold, splits.left, splits.right])
         column.pop();
-      return whenTrue;
+      return whenFalse;
     }
     // The IR sends members of a set to the left.
     splits.left[at] = decision.kind === 'code' ? whenTrue : whenFalse;
@@ -107,13 +111,17 @@ class TreeBuilder {
   }
 
   private addLeaf(values: readonly number[]): number {
-    const key = values.join();
-    const known = this.leafOf.get(key);
-    if (known !== undefined) return known;
-    const leaf = -1 - this.leafOf.size;
-    this.leafOf.set(key, leaf);
     this.leaves.push(...values);
-    return leaf;
+    return -1 - this.leafCount++;
+  }
+
+  /** Whether both children are leaves of the same values: then they are the last two, and their split is the last. */
+  private isRedundant(whenFalse: number, whenTrue: number): boolean {
+    if (whenFalse >= 0 || whenTrue >= 0) return false;
+    const { leaves, width } = this;
+    const last = leaves.length - width;
+    for (let i = last; i < leaves.length; i++) if (leaves[i] !== leaves[i - width]) return false;
+    return true;
   }
 
   private addSplit(decision: Decision): number {
