@@ -11,7 +11,7 @@ export const linearModels: Readonly<Record<string, Operator>> = {
 
 /** Rows of `width` coefficients. @throws NodeError when there are not enough */
 export function coefficientRows(all: readonly number[], count: number, width: number): number[][] {
-  if (all.length < count * width) {
+  if (count < 1 || all.length < count * width) {
     throw new NodeError(`${all.length} coefficients are too few for ${count} times ${width}`);
   }
   return Array.from({ length: count }, (_, k) => all.slice(k * width, (k + 1) * width));

@@ -1,5 +1,6 @@
 import type { Feature, Model } from '../../ir/model.ts';
 import type { ImportedModel, ImportOptions } from '../importer.ts';
+import { compactSteps } from './compact.ts';
 import type { OnnxFile } from './file.ts';
 import { readInputs } from './inputs.ts';
 import { lowerOutputs } from './outputs.ts';
@@ -28,7 +29,12 @@ export function lowerOnnx(file: OnnxFile, options: ImportOptions): ImportedModel
   const features = inputs.features.map((feature, register) =>
     withCategories(feature, texts.categories.get(register)),
   );
-  const model: Model = { irVersion: 1, task, features, steps: program.steps, output };
+  const model: Model = {
+    irVersion: 1,
+    task,
+    features,
+    ...compactSteps(features.length, program.steps, output),
+  };
   return {
     model,
     source: {

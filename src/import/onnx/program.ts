@@ -325,6 +325,7 @@ export class RowProgram {
     if (bias.some(Number.isNaN) || weights.some((row) => row.some(Number.isNaN))) {
       throw new NodeError('a weight is NaN');
     }
+    if (bias.length === 0) return [];
     if (elements.every(isConstant)) this.#weigh(bias.length * elements.length);
     const step = (inputs: readonly Register[], from: number, to: number): Step => ({
       kind: 'linear',
