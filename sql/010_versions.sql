@@ -122,7 +122,7 @@ BEGIN
     problems := problems || format('the value and the outputs function disagree: %s and %s', value, outputs[1]);
   END IF;
   IF golden ? 'value' AND pgscore_internal.differs(value, (golden ->> 'value')::float8, tolerance) THEN
-    problems := problems || format('value is %s, expected %s', value, golden ->> 'value');
+    problems := problems || format('value is %s, expected %s', value, (golden ->> 'value')::float8);
   END IF;
   IF golden ? 'label' AND label IS DISTINCT FROM golden ->> 'label' THEN
     problems := problems || format('label is %s, expected %s', coalesce(quote_literal(label), 'NULL'), golden -> 'label');
@@ -133,7 +133,7 @@ BEGIN
       expected := golden -> part.name -> i;
       got := outputs[part.start + 1 + i];
       IF pgscore_internal.differs(got, (expected #>> '{}')::float8, tolerance) THEN
-        problems := problems || format('%s[%s] is %s, expected %s', part.name, i, got, expected #>> '{}');
+        problems := problems || format('%s[%s] is %s, expected %s', part.name, i, got, (expected #>> '{}')::float8);
       END IF;
     END LOOP;
   END LOOP;

@@ -91,7 +91,12 @@ function goldenRow(
   const label = cell(columns.label);
   return {
     row: row.number,
-    features: Object.fromEntries(model.features.map(({ name }) => [name, toJson(row.features[name]!)])),
+    features: Object.fromEntries(
+      model.features.map((feature) => [
+        feature.name,
+        featureValue(feature, row.features[feature.name]!, path, row.number),
+      ]),
+    ),
     ...(value === undefined || value === null
       ? {}
       : { value: expectedNumber(value, path, row.number, columns.value!) }),
@@ -100,6 +105,19 @@ function goldenRow(
       : { raw: expectedNumbers(raw, path, row.number, columns.raw!) }),
     ...(label === undefined || label === null ? {} : { label: String(label) }),
   };
+}
+
+/** What the feature takes of a value from JSON lines; CSV has been read by the signature. */
+function featureValue({ name, kind }: Feature, value: JsonScalar, path: string, row: number): JsonScalar {
+  if (value === null) return null;
+  if (kind === 'number' && typeof value === 'boolean') return Number(value);
+  if (kind === 'number' && typeof value === 'number') return toJson(value);
+  if (kind === 'number' && ['NaN', 'Infinity', '-Infinity'].includes(String(value))) return value;
+  if (kind === 'text' && typeof value === 'string') return value;
+  throw new PgscoreError(
+    'PGS_INPUT',
+    `${path}, row ${row}, feature ${JSON.stringify(name)}: ${JSON.stringify(value)} is no ${kind}`,
+  );
 }
 
 function expectedNumbers(value: unknown, path: string, row: number, column: string): JsonScalar[] {
