@@ -2,6 +2,7 @@ import { Field, shorten } from './field.ts';
 import { type CtrFeature, type CtrTable, scanCtrs, scanTables } from './scan-ctrs.ts';
 import { type ModelInfo, scanInfo } from './scan-info.ts';
 import { type ScannedTree, scanTrees } from './scan-trees.ts';
+import { unsupported } from './unsupported.ts';
 
 /** A CatBoost JSON file as it stands, typed and with its parts present; what they mean is lower.ts's business. */
 export interface CatboostFile {
@@ -49,6 +50,7 @@ const MAX_OUTPUTS = 10_000;
 export function scan(json: unknown, file: string): CatboostFile {
   const root = new Field(json, '', file);
   const features = root.get('features_info');
+  guardKinds(features, file);
   const categoricals = features.list('categorical_features').map(scanCategorical);
   const trees = scanTrees(root);
   const { scale, bias } = scanScaleAndBias(root.optional('scale_and_bias'));
@@ -72,6 +74,14 @@ export function scan(json: unknown, file: string): CatboostFile {
     scale,
     bias: bias.length === 0 ? new Array<number>(outputs).fill(0) : bias,
   };
+}
+
+function guardKinds(features: Field, file: string): void {
+  for (const kind of ['text_features', 'embedding_features']) {
+    if (features.list(kind).length === 0) continue;
+    const what = kind.replace('_', ' ');
+    throw unsupported(file, `the model has ${what}`, `Train without ${what}.`);
+  }
 }
 
 function unique<T extends { readonly index: number }>(features: readonly T[], at: Field): readonly T[] {
