@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import type { Engine } from '../../src/db/engine.ts';
 import { applyDeploy, planDeploy } from '../../src/deploy/deploy.ts';
 import type { ImportedModel, ModelFile } from '../../src/import/importer.ts';
 import type { Model } from '../../src/ir/model.ts';
@@ -7,14 +8,16 @@ import { makeEnsemble } from './ensemble.ts';
 import { createRows, featureNames } from './rows.ts';
 
 export interface BenchOptions {
-  /** Rows of the table that is scored and inserted. */
-  readonly rows: number;
+  /** Rows of the table that is scored and inserted; DEFAULT_ROWS unless given. */
+  readonly rows?: number;
   /** Timed repetitions of each statement, after one that warms up. */
   readonly repetitions: number;
 }
 
 /** What all sections share: a database with bench.rows (id, f0 … f29) and the model `ensemble` deployed. */
-export interface Bench extends BenchOptions {
+export interface Bench {
+  readonly rows: number;
+  readonly repetitions: number;
   readonly database: BenchDatabase;
   /** For everything that is not timed. */
   readonly admin: pg.ClientBase;
@@ -25,6 +28,9 @@ export interface Bench extends BenchOptions {
   readonly features: readonly string[];
 }
 
+/** PLJS interprets, and takes ten times as long for a row: the whole benchmark takes some minutes with either. */
+const DEFAULT_ROWS: Readonly<Record<Engine, number>> = { plv8: 100_000, pljs: 20_000 };
+
 /** The model that the goals are stated for: 100 complete trees of depth 6 have 12,700 nodes. */
 const SHAPE = { features: 30, trees: 100, depth: 6, classes: 1, precision: 'float64' } as const;
 
@@ -33,10 +39,19 @@ export async function prepare(options: BenchOptions, note: (line: string) => voi
   try {
     const admin = await database.session();
     const model = makeEnsemble(SHAPE);
+    const rows = options.rows ?? DEFAULT_ROWS[database.engine];
     await admin.query('CREATE SCHEMA bench');
-    await createRows(admin, 'bench.rows', { features: SHAPE.features, rows: options.rows });
+    await createRows(admin, 'bench.rows', { features: SHAPE.features, rows });
     const versionFunction = await deploy(admin, 'ensemble', madeModel(model));
-    return { ...options, database, admin, model, versionFunction, features: featureNames(SHAPE.features) };
+    return {
+      rows,
+      repetitions: options.repetitions,
+      database,
+      admin,
+      model,
+      versionFunction,
+      features: featureNames(SHAPE.features),
+    };
   } catch (error) {
     await database.drop();
     throw error;
