@@ -1,6 +1,6 @@
 import { PgscoreError } from '../errors.ts';
 import { evaluate } from '../ir/evaluate.ts';
-import type { Model, Prediction } from '../ir/model.ts';
+import type { Feature, Model, Prediction } from '../ir/model.ts';
 import { type InputRow, readRows } from '../rows.ts';
 import { candidateValues } from './candidate-values.ts';
 
