@@ -6,7 +6,7 @@ const SIGNATURES: readonly (readonly [string, string])[] = [
   ['BZh', 'bzip2 data: unpack the file first'],
   ['\xfd7zXZ\x00', 'xz data: unpack the file first'],
   ['PAR1', 'a parquet file'],
-  ['CBM1', 'a CatBoost binary model'],
+  ['CBM1', "a CatBoost binary model: save it with format='json'"],
   ['<?xml', 'XML (PMML?)'],
   ['<PMML', 'XML (PMML?)'],
 ];

@@ -1,4 +1,3 @@
-const MASK = 2n ** 64n - 1n;
 const FACTOR = 0x4906ba494954cb65n;
 
 /**
@@ -6,5 +5,5 @@ const FACTOR = 0x4906ba494954cb65n;
  * https://github.com/catboost/catboost/blob/v1.2/catboost/libs/model/hash.h
  */
 export function combineHash(hash: bigint, element: number): bigint {
-  return (FACTOR * (hash + FACTOR * BigInt(element))) & MASK;
+  return BigInt.asUintN(64, FACTOR * (hash + FACTOR * BigInt(element)));
 }

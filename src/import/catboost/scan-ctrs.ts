@@ -45,13 +45,17 @@ export interface CtrTable {
 
 const MAX_INDEX = 10_000_000;
 const MAX_STRIDE = 10_000;
+/** CatBoost's max_ctr_complexity is at most 16; each step of a combination may bring a few tests along. */
+const MAX_ELEMENTS = 256;
 
 export function scanCtrs(ctr: Field): CtrFeature {
   const type = ctr.get('ctr_type').text();
   const known = TYPES.find((each) => each === type) ?? ctr.fail(`is of the unknown type '${shorten(type)}'`);
   const float32 = (key: string) => Math.fround(ctr.get(key).number());
   const elements = ctr.list('elements').map(scanElement);
-  if (elements.length === 0) ctr.fail('has no elements');
+  if (elements.length === 0 || elements.length > MAX_ELEMENTS) {
+    ctr.fail(`has ${elements.length} elements; from 1 to ${MAX_ELEMENTS} are supported`);
+  }
   return {
     type: known,
     identifier: ctr.get('identifier').text(),

@@ -232,8 +232,35 @@ describe('target statistics of combinations', () => {
     ).toEqual([1, 2, 1, 0]);
   });
 
+  it('are found among all names where the statistics of one feature lack some', () => {
+    const single = { type: 'Counter', of: [0], borders: [5], rows: [[[alpha], [1]]], total: 1 } as const;
+    const pair = {
+      ...mean,
+      of: [0, 1],
+      rows: [
+        [
+          [gamma, beta],
+          [3, 3],
+        ],
+      ],
+    } as const;
+    const { ctrs, tables } = ctrsOf([single, pair]);
+    const spec: FileSpec = {
+      categoricals: [{}, {}],
+      tables,
+      features: { cat_features_hash: named('alpha', 'beta', 'gamma'), ctrs },
+      trees: [oblivious([0], [0, 10]), oblivious([2], [0, 1])],
+    };
+    expect(
+      raws(spec, [
+        ['gamma', 'beta'],
+        ['alpha', 'beta'],
+      ]),
+    ).toEqual([1, 0]);
+  });
+
   it('of too many categories are refused, with the remedy', () => {
-    const names = Array.from({ length: 1001 }, (_, i) => ({ hash: i, value: `c${i}` }));
+    const names = Array.from({ length: 3163 }, (_, i) => ({ hash: i, value: `c${i}` }));
     const spec = staircase(
       {
         ...mean,
@@ -251,7 +278,7 @@ describe('target statistics of combinations', () => {
       expect.objectContaining({
         code: 'PGS_UNSUPPORTED',
         message: expect.stringContaining(
-          "BinarizedTargetMeanValue of 'city' with 'street' may have 1002001 combinations",
+          "BinarizedTargetMeanValue of 'city' with 'street' may have 10004569 combinations",
         ),
         hint: expect.stringContaining('max_ctr_complexity=1'),
       }),
