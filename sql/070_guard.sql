@@ -37,7 +37,7 @@ $$;
 COMMENT ON FUNCTION pgscore_internal.binding_problem(pgscore_internal.bindings) IS 'what keeps a binding from working, or NULL';
 
 -- Disabled triggers are no accident: whoever loads a dump or a bulk of rows may want them, and the view shows them.
-CREATE OR REPLACE FUNCTION pgscore_internal.refuse_broken_bindings()
+CREATE OR REPLACE FUNCTION pgscore_internal.refuse_broken_bindings(relations oid[])
 RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -46,7 +46,7 @@ BEGIN
   SELECT b.*, p.problem INTO broken
   FROM pgscore_internal.bindings AS b
   CROSS JOIN LATERAL pgscore_internal.binding_problem(b) AS p (problem)
-  WHERE p.problem NOT IN ('the table is gone', 'its triggers are disabled')
+  WHERE b.relation = ANY (relations) AND p.problem NOT IN ('the table is gone', 'its triggers are disabled')
   ORDER BY b.id
   LIMIT 1;
   IF broken.id IS NOT NULL THEN
@@ -58,7 +58,7 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION pgscore_internal.refuse_broken_bindings() IS 'raises when a binding has lost a column or a trigger';
+COMMENT ON FUNCTION pgscore_internal.refuse_broken_bindings(oid[]) IS 'raises when a binding of one of the tables has lost a column or a trigger';
 
 -- The binding of a dropped table goes with it: by the event trigger, or else with the next change of a binding.
 CREATE OR REPLACE FUNCTION pgscore_internal.forget_gone_tables()
@@ -78,24 +78,38 @@ END
 $$;
 COMMENT ON FUNCTION pgscore_internal.forget_gone_tables() IS 'removes the bindings of dropped tables';
 
+-- Looks only at what the command may have touched: a binding that is broken already is no reason to refuse the rest.
 CREATE OR REPLACE FUNCTION pgscore_internal.on_altered_table()
 RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  PERFORM pgscore_internal.refuse_broken_bindings();
+  PERFORM pgscore_internal.refuse_broken_bindings(ARRAY(
+    WITH RECURSIVE touched (relation) AS (
+      SELECT c.objid FROM pg_event_trigger_ddl_commands() AS c WHERE c.classid = 'pg_class'::regclass
+      UNION
+      SELECT i.inhrelid FROM touched AS t JOIN pg_inherits AS i ON i.inhparent = t.relation
+    )
+    SELECT relation FROM touched
+    UNION
+    -- The trigger function names what its generated columns are computed by.
+    SELECT b.relation FROM pgscore_internal.bindings AS b WHERE b.generated <> '{}' AND tg_tag <> 'ALTER TABLE'
+  ));
 END
 $$;
-COMMENT ON FUNCTION pgscore_internal.on_altered_table() IS 'event trigger: refuses ALTER TABLE that breaks a binding';
+COMMENT ON FUNCTION pgscore_internal.on_altered_table() IS 'event trigger: refuses ALTER TABLE and renames that break a binding';
 
 CREATE OR REPLACE FUNCTION pgscore_internal.on_dropped_objects()
 RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+  -- What breaks a binding takes a trigger with it, or a generated column.
+  touched oid[] := ARRAY(SELECT DISTINCT to_regclass(format('%I.%I', d.address_names[1], d.address_names[2]))::oid
+                         FROM pg_event_trigger_dropped_objects() AS d WHERE d.object_type IN ('trigger', 'table column'));
 BEGIN
-  -- Every drop comes by here, that of pgscore itself included. What breaks a binding takes a trigger with it.
-  IF to_regclass('pgscore_internal.bindings') IS NOT NULL
-     AND EXISTS (SELECT FROM pg_event_trigger_dropped_objects() AS d WHERE d.object_type = 'trigger') THEN
+  -- Every drop comes by here, that of pgscore itself included.
+  IF touched <> '{}' AND to_regclass('pgscore_internal.bindings') IS NOT NULL THEN
     PERFORM pgscore_internal.forget_gone_tables();
-    PERFORM pgscore_internal.refuse_broken_bindings();
+    PERFORM pgscore_internal.refuse_broken_bindings(touched);
   END IF;
 END
 $$;
@@ -107,7 +121,8 @@ DO $$
 BEGIN
   DROP EVENT TRIGGER IF EXISTS pgscore_guard_bindings;
   DROP EVENT TRIGGER IF EXISTS pgscore_guard_drops;
-  CREATE EVENT TRIGGER pgscore_guard_bindings ON ddl_command_end WHEN TAG IN ('ALTER TABLE')
+  CREATE EVENT TRIGGER pgscore_guard_bindings ON ddl_command_end
+    WHEN TAG IN ('ALTER TABLE', 'ALTER SCHEMA', 'ALTER FUNCTION', 'ALTER ROUTINE', 'ALTER TYPE', 'ALTER DOMAIN')
     EXECUTE FUNCTION pgscore_internal.on_altered_table();
   CREATE EVENT TRIGGER pgscore_guard_drops ON sql_drop EXECUTE FUNCTION pgscore_internal.on_dropped_objects();
 EXCEPTION WHEN insufficient_privilege THEN
