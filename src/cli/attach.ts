@@ -8,9 +8,9 @@ import { writeMigration, writeOption } from './write.ts';
 interface Options {
   readonly column?: string;
   readonly features?: string;
-  readonly label?: string;
-  readonly version?: string;
-  readonly time?: string;
+  readonly labelColumn?: string;
+  readonly versionColumn?: string;
+  readonly timeColumn?: string;
   readonly onError?: 'raise' | 'null';
   readonly write?: string | true;
   readonly json?: true;
@@ -27,9 +27,9 @@ export function attachCommand(): Command {
       '--features <json>',
       'for features without a column of their name: {"feature": "column", "other": {"sql": "expression"}}',
     )
-    .option('--label <column>', 'column for the label')
-    .option('--version <column>', 'column for the version that scored')
-    .option('--time <column>', 'column for the time of scoring')
+    .option('--label-column <name>', 'column for the label')
+    .option('--version-column <name>', 'column for the version that scored')
+    .option('--time-column <name>', 'column for the time of scoring')
     .addOption(
       new Option(
         '--on-error <what>',
@@ -47,9 +47,9 @@ async function attach(model: string, table: string, options: Options): Promise<v
     table,
     ...(options.column === undefined ? {} : { valueColumn: options.column }),
     ...(options.features === undefined ? {} : { features: parseFeatures(options.features) }),
-    ...(options.label === undefined ? {} : { labelColumn: options.label }),
-    ...(options.version === undefined ? {} : { versionColumn: options.version }),
-    ...(options.time === undefined ? {} : { timeColumn: options.time }),
+    ...(options.labelColumn === undefined ? {} : { labelColumn: options.labelColumn }),
+    ...(options.versionColumn === undefined ? {} : { versionColumn: options.versionColumn }),
+    ...(options.timeColumn === undefined ? {} : { timeColumn: options.timeColumn }),
     ...(options.onError === undefined ? {} : { onError: options.onError }),
   };
   const { up, down } = attachStatements(request);
