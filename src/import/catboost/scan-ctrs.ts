@@ -45,7 +45,7 @@ export interface CtrTable {
 
 const MAX_INDEX = 10_000_000;
 const MAX_STRIDE = 10_000;
-/** CatBoost's max_ctr_complexity is at most 16; each step of a combination may bring a few tests along. */
+/** Far more than max_ctr_complexity lets training combine. */
 const MAX_ELEMENTS = 256;
 
 export function scanCtrs(ctr: Field): CtrFeature {

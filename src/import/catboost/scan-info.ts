@@ -34,7 +34,10 @@ function scanThreshold(field: Field | undefined): number {
   return value;
 }
 
-/** `class_params` from 0.25 on; before, `multiclass_params`, or only among the parameters of training. */
+/**
+ * `class_params`; in older files `multiclass_params`, or only among the parameters of training, as CatBoost looks for
+ * them: https://github.com/catboost/catboost/blob/v1.2/catboost/libs/model/model.cpp
+ */
 function scanClassNames(info: Field, params: Field | undefined): readonly string[] {
   const stated = info.optional('class_params') ?? info.optional('multiclass_params');
   const names = stated?.list('class_names') ?? [];

@@ -147,7 +147,7 @@ function scanNames(features: Field): ReadonlyMap<number, readonly string[]> {
   return new Map([...names].map(([hash, texts]) => [hash, [...texts]]));
 }
 
-/** Absent before 0.21; the bias is one number before 0.25, then one an output, or none for zeros. */
+/** Older files have none, or one number for a bias; newer ones a list, one an output, or an empty one for zeros. */
 function scanScaleAndBias(field: Field | undefined): { scale: number; bias: readonly number[] } {
   if (field === undefined) return { scale: 1, bias: [] };
   const [scale, bias, ...more] = field.elements();
