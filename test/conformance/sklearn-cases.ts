@@ -102,15 +102,21 @@ export const REFUSED: Readonly<Record<string, string>> = {
   quantile_tf: 'normal distribution',
   count_nb: 'CountVectorizer',
   tfidf_lr: 'TfidfVectorizer',
+  lgbm_calibrated: 'raw scores here from LightGBM 4.7 on and probabilities before',
   '1.9.1/gb_clf_initlr': 'float32, with sums in an order that depends on the machine',
 };
 
 const EXACT = new Set([...FAMILIES['trees and forests']!, ...FAMILIES.boosting!]);
 const LOOSE = new Set([...FAMILIES['support vectors and kernels']!, 'gmm']);
 
+/** The same for what test/models/sklearn-extra adds. */
+const EXACT_EXTRA = /^(tree_|forest_|extra_trees|gb_|hist_|iforest_|lgbm)/;
+const LOOSE_EXTRA = /^(svc_|svr|mixture_|process_|kernel_|nystroem)/;
+
 /** What the fixtures promise, as 1e-12, 1e-9 or 1e-7. */
 export function toleranceOf(name: string): number {
-  return EXACT.has(name) ? 1e-12 : LOOSE.has(name) ? 1e-7 : 1e-9;
+  if (EXACT.has(name) || EXACT_EXTRA.test(name)) return 1e-12;
+  return LOOSE.has(name) || LOOSE_EXTRA.test(name) ? 1e-7 : 1e-9;
 }
 
 export interface Fixture {
@@ -123,22 +129,32 @@ export interface Fixture {
 /** Every model file of the fixtures, pickles and joblib files. */
 export const fixtures: readonly Fixture[] = VERSIONS.flatMap((version) => {
   const folder = `sklearn-${version}`;
-  const names = readdirSync(modelPath(folder)).filter((name) =>
-    statSync(modelPath(`${folder}/${name}`)).isDirectory(),
-  );
-  return names.flatMap((name) =>
+  return foldersIn(folder).flatMap((name) =>
     readdirSync(modelPath(`${folder}/${name}`))
       .filter((file) => file.startsWith('model.'))
       .map((file) => ({ version, name, file: `${folder}/${name}/${file}` })),
   );
 });
 
+/** Estimators and options that the fixtures do not have; folders are named version-case. */
+export const extra: readonly Fixture[] = foldersIn('sklearn-extra').map((folder) => {
+  const dash = folder.indexOf('-');
+  const file = `sklearn-extra/${folder}/model.pkl`;
+  return { version: folder.slice(0, dash), name: folder.slice(dash + 1), file };
+});
+
+function foldersIn(folder: string): readonly string[] {
+  return readdirSync(modelPath(folder)).filter((name) =>
+    statSync(modelPath(`${folder}/${name}`)).isDirectory(),
+  );
+}
+
 export function refusalOf({ version, name }: Fixture): string | undefined {
   return REFUSED[name] ?? REFUSED[`${version}/${name}`];
 }
 
 export function readCase(fixture: Fixture): Case {
-  const file = readJson<CaseFile>(`sklearn-${fixture.version}/${fixture.name}/case.json`);
+  const file = readJson<CaseFile>(fixture.file.replace(/model\.\w+$/, 'case.json'));
   const options =
     file.class === 'FunctionTransformer' ? { features: file.input![0]!.map((_, i) => `x${i}`) } : {};
   const { features } = importCase({ file: fixture.file, options });

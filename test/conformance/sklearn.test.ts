@@ -2,11 +2,20 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { importModel } from '../../src/import/registry.ts';
 import { type Case, describeConformance, modelPath } from './runner.ts';
-import { FAMILIES, fixtures, readCase, refusalOf, toleranceOf } from './sklearn-cases.ts';
+import {
+  extra,
+  FAMILIES,
+  type Fixture,
+  fixtures,
+  readCase,
+  refusalOf,
+  toleranceOf,
+} from './sklearn-cases.ts';
 import { readCustomers, readTelco } from './telco.ts';
 
-const scored = fixtures.filter((fixture) => refusalOf(fixture) === undefined);
-const refused = fixtures.filter((fixture) => refusalOf(fixture) !== undefined);
+const all = [...fixtures, ...extra];
+const scored = all.filter((fixture) => refusalOf(fixture) === undefined);
+const refused = all.filter((fixture) => refusalOf(fixture) !== undefined);
 
 function telcoCase(model: string, file: string, edge: string): Case {
   const rows = readCustomers(`customers-${edge === '' ? 'test' : 'edge'}.csv`);
@@ -54,15 +63,25 @@ describe('models that are refused', () => {
 });
 
 describe('share of the cases that is scored, by family', () => {
-  const families = Object.entries(FAMILIES).map(([family, names]) => {
-    const all = fixtures.filter(({ name }) => names.includes(name));
-    const passing = all.filter((fixture) => refusalOf(fixture) === undefined).length;
-    return { family, names, passing, all: all.length };
-  });
+  const share = (family: string, cases: readonly Fixture[]) => {
+    const passing = cases.filter((fixture) => refusalOf(fixture) === undefined).length;
+    return { family, names: cases.map(({ name }) => name), passing, all: cases.length };
+  };
+  const families = Object.entries(FAMILIES).map(([family, names]) => ({
+    ...share(
+      family,
+      fixtures.filter(({ name }) => names.includes(name)),
+    ),
+    names,
+  }));
 
   it.each(families)('$family: $passing of $all', ({ names, all }) => {
     expect(all).toBeGreaterThan(0);
     for (const name of names) expect(fixtures.map((fixture) => fixture.name)).toContain(name);
+  });
+
+  it.each([share('further estimators and options', extra)])('$family: $passing of $all', ({ all }) => {
+    expect(all).toBeGreaterThan(100);
   });
 
   it('knows every case', () => {

@@ -1,6 +1,6 @@
 import type { Register } from '../../ir/model.ts';
 import { NdArray } from '../pickle/index.ts';
-import { once } from './builder.ts';
+import { type Builder, once } from './builder.ts';
 import { probableClassifier } from './classify.ts';
 import type { Column } from './columns.ts';
 import type { Estimator } from './estimator.ts';
@@ -9,8 +9,13 @@ import { type Classifier, classesOf, numericClasses, type Predictor, type Regres
 import { lowerPredictor } from './registry.ts';
 import { asClassifier, predictedNumber, weightedSums } from './voting.ts';
 
+interface Member {
+  readonly member: Estimator;
+  readonly predictor: Predictor;
+}
+
 /** Each member on the columns that it was trained with. */
-function members(estimator: Estimator, columns: readonly Column[], lowering: Lowering) {
+function members(estimator: Estimator, columns: readonly Column[], lowering: Lowering): readonly Member[] {
   const subsets = estimator.list('estimators_features_');
   return estimator.children('estimators_', 'estimator').map((member, i) => {
     const subset = subsets[i];
@@ -51,9 +56,10 @@ export function baggingClassifier(
 ): Classifier {
   const b = lowering.builder;
   const classes = classesOf(estimator);
+  const all = once(() => members(estimator, columns, lowering));
   const probabilities = once(() => {
     const [zero] = b.constants([0]);
-    const each = members(estimator, columns, lowering).map(({ member, predictor }) =>
+    const each = all().map(({ member, predictor }) =>
       shares(member, predictor, classes.length, zero!, lowering),
     );
     const sums = weightedSums(
@@ -63,7 +69,25 @@ export function baggingClassifier(
     );
     return b.link(sums, { name: 'divide', divisor: each.length });
   });
-  return probableClassifier(b, classes, probabilities);
+  const scored = all().every(
+    ({ predictor }) => predictor.kind === 'classifier' && predictor.decision !== undefined,
+  );
+  const base = probableClassifier(b, classes, probabilities);
+  return scored ? { ...base, decision: once(() => meanDecision(all(), b)) } : base;
+}
+
+/** The mean of the members' scores. */
+function meanDecision(all: readonly Member[], b: Builder): readonly Register[] {
+  const each = all.map(({ member, predictor }) => asClassifier(predictor, member).decision!());
+  if (each.some(({ length }) => length !== each[0]!.length)) {
+    return all[0]!.member.refuse('knows other classes than estimators beside it');
+  }
+  const sums = weightedSums(
+    b,
+    each,
+    each.map(() => 1),
+  );
+  return b.link(sums, { name: 'divide', divisor: each.length });
 }
 
 /** Members were trained on the classes' numbers, and may not have met all of them. */

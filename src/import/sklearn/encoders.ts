@@ -1,6 +1,6 @@
 import type { Register } from '../../ir/model.ts';
 import { NdArray, type PyValue } from '../pickle/index.ts';
-import { type Column, isMissing } from './columns.ts';
+import type { Column } from './columns.ts';
 import type { Estimator } from './estimator.ts';
 import type { Lowering } from './lowering.ts';
 
@@ -92,8 +92,9 @@ export function ordinalEncoder(
   return columns.map((column, i): Column => {
     const categories = lists[i]!;
     const merged = mergedCodes(estimator, i, categories.length).codes;
-    const codes = categories.map((category, k) => (isMissing(category) ? forMissing : merged[k]!));
-    const knowsMissing = categories.some(isMissing);
+    // None is a category like any other; only NaN is missing.
+    const codes = categories.map((category, k) => (isNaNValue(category) ? forMissing : merged[k]!));
+    const knowsMissing = categories.some(isNaNValue);
     const register = lowering.encode(column, categories, codes, { missing: unknown, unknown }, estimator);
     if (errors) guardUnknown(column, register, knowsMissing, lowering, estimator);
     return {
@@ -102,6 +103,10 @@ export function ordinalEncoder(
       mayBeMissing: (Number.isNaN(unknown) && !errors) || (knowsMissing && Number.isNaN(forMissing)),
     };
   });
+}
+
+function isNaNValue(value: PyValue): boolean {
+  return typeof value === 'number' && Number.isNaN(value);
 }
 
 /** An unknown category is an error, but a missing one that the encoder knows is not, though its code is NaN too. */

@@ -1,6 +1,7 @@
 import { adaBoostClassifier, adaBoostRegressor } from './adaboost.ts';
 import { baggingClassifier, baggingRegressor } from './bagging.ts';
 import { categoricalBayes, discreteBayes, gaussianBayes, quadraticDiscriminant } from './bayes.ts';
+import { embeddedBooster } from './boosters.ts';
 import { centreTransformer, gaussianMixture, nearestCentre, nearestCentroid } from './cluster.ts';
 import { columnTransformer, featureUnion, pipeline, pipelineTransformer } from './compose.ts';
 import { polynomialFeatures, principalComponents, rbfSampler } from './decomposition.ts';
@@ -161,6 +162,11 @@ export const PREDICTORS: ReadonlyMap<string, LowerPredictor> = new Map<string, L
   ...named(kernelRidge, 'KernelRidge'),
   ...named(gaussianProcess, 'GaussianProcessRegressor'),
   ...named(isotonicRegression, 'IsotonicRegression'),
+  ...named(
+    embeddedBooster,
+    ...['xgboost.XGBClassifier', 'xgboost.XGBRegressor', 'xgboost.XGBRanker', 'xgboost.XGBRFClassifier'],
+    ...['xgboost.XGBRFRegressor', 'lightgbm.LGBMClassifier', 'lightgbm.LGBMRegressor', 'lightgbm.LGBMRanker'],
+  ),
 ]);
 
 export const TRANSFORMERS: ReadonlyMap<string, LowerTransformer> = new Map<string, LowerTransformer>([

@@ -2,11 +2,13 @@ import { PgscoreError } from '../../errors.ts';
 import type { Model } from '../../ir/model.ts';
 import type { ImportedModel, Importer, ImportOptions, ModelFile } from '../importer.ts';
 import { describeValue, PyObject, type PyValue, packingOf, readPickle } from '../pickle/index.ts';
+import { isBooster, readBooster } from './boosters.ts';
 import type { Column } from './columns.ts';
 import { endsInPredictor } from './compose.ts';
 import { Estimator, EXPORT_TO_ONNX } from './estimator.ts';
 import { Lowering } from './lowering.ts';
-import { guardOutput, outputOf, type TaskOutput, valuesOutput, withoutFeatures } from './output.ts';
+import { withoutFeatures } from './move.ts';
+import { guardOutput, outputOf, type TaskOutput, valuesOutput } from './output.ts';
 import { isTransformer, lowerPredictor, lowerTransformer } from './registry.ts';
 import { featureNames } from './signature.ts';
 
@@ -44,6 +46,7 @@ function tooLarge(file: ModelFile, cause: Error): PgscoreError {
 
 function lower(file: ModelFile, options: ImportOptions): ImportedModel {
   const root = rootEstimator(readPickle(file.name, file.bytes), file);
+  if (isBooster(root)) return readBooster(root, options);
   const { names, named } = featureNames(root, options);
   const lowering = new Lowering(file.name, uniqueNames(names, root), options);
   const columns = names.map((_, feature): Column => ({ kind: 'feature', feature }));

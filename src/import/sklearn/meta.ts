@@ -7,7 +7,7 @@ import type { Estimator } from './estimator.ts';
 import { inverseTransform } from './inverse.ts';
 import { isotonicValues } from './isotonic.ts';
 import type { Lowering } from './lowering.ts';
-import { type Classifier, classesOf, type Predictor, type Regressor } from './predictor.ts';
+import { type Classifier, classesOf, type Predictor, type Regressor, responseOf } from './predictor.ts';
 import { lowerPredictor, lowerTransformer } from './registry.ts';
 import { asClassifier, asRegressor, weightedSums } from './voting.ts';
 
@@ -109,8 +109,7 @@ function calibrated(
   const inner = member.child(member.has('estimator') ? 'estimator' : 'base_estimator', 'estimator');
   const classifier = asClassifier(lowerPredictor(inner, columns, lowering), inner);
   if (classifier.classes.length !== classes) return inner.refuse('knows another number of classes');
-  const all = classifier.decision?.() ?? classifier.probabilities?.();
-  if (all === undefined) return inner.refuse('gives neither scores nor probabilities');
+  const all = responseOf(classifier, inner);
   const scores = classes === 2 ? [all.at(-1)!] : all;
   const calibrators = member.children(
     member.has('calibrators') ? 'calibrators' : 'calibrators_',

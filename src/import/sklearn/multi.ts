@@ -5,7 +5,7 @@ import { binaryPair } from './classify.ts';
 import type { Column } from './columns.ts';
 import type { Estimator } from './estimator.ts';
 import type { Lowering } from './lowering.ts';
-import { type Classifier, classesOf, type Predictor, type Regressor } from './predictor.ts';
+import { type Classifier, classesOf, type Predictor, type Regressor, responseOf } from './predictor.ts';
 import { lowerPredictor } from './registry.ts';
 import { oneVersusRestScores, pairsOf } from './support-vectors.ts';
 import { asClassifier } from './voting.ts';
@@ -16,10 +16,9 @@ function binaryScore(
   estimator: Estimator,
 ): { readonly register: Register; readonly threshold: number } {
   if (predictor.kind === 'regressor') return { register: predictor.values()[0]!, threshold: 0.5 };
-  const { decision, probabilities } = asClassifier(predictor, estimator);
-  if (decision !== undefined) return { register: decision()[0]!, threshold: 0 };
-  const positive = probabilities?.()[1] ?? estimator.refuse('gives neither scores nor probabilities');
-  return { register: positive, threshold: 0.5 };
+  const classifier = asClassifier(predictor, estimator);
+  const response = responseOf(classifier, estimator);
+  return { register: response.at(-1)!, threshold: classifier.decision === undefined ? 0.5 : 0 };
 }
 
 /** One member a class against the rest; two classes have a single member. */

@@ -21,8 +21,17 @@ export interface Classifier {
   readonly probabilities?: () => readonly Register[];
   /** decision_function(): one register for two classes, one a class (or a pair) for more; absent when there is none. */
   readonly decision?: () => readonly Register[];
+  /** Why it is unknown whether the estimator had a decision_function when it was used; absent when it is known. */
+  readonly decisionUnknown?: string;
   /** Scores before the link where there is no decision_function (joint log-likelihoods). */
   readonly scores?: () => readonly Register[];
+}
+
+/** decision_function() where the estimator has it, else predict_proba(): what several meta-estimators take. */
+export function responseOf(classifier: Classifier, estimator: Estimator): readonly Register[] {
+  if (classifier.decisionUnknown !== undefined) return estimator.refuse(classifier.decisionUnknown);
+  const response = classifier.decision?.() ?? classifier.probabilities?.();
+  return response ?? estimator.refuse('gives neither scores nor probabilities, which are needed here');
 }
 
 export interface Clusterer {

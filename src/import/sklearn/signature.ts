@@ -92,7 +92,7 @@ function ownNames(object: PyObject): readonly string[] | undefined {
 }
 
 function ownCount(object: PyObject): number | undefined {
-  for (const name of ['n_features_in_', '_n_features', 'n_features_']) {
+  for (const name of ['n_features_in_', '_n_features_in', '_n_features', 'n_features_']) {
     const count = object.attribute(name);
     if (typeof count === 'number' && Number.isInteger(count)) return count;
   }

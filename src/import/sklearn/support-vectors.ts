@@ -1,6 +1,5 @@
 import type { Register } from '../../ir/model.ts';
 import { type Builder, once } from './builder.ts';
-import { binaryPair } from './classify.ts';
 import type { Column } from './columns.ts';
 import type { Estimator } from './estimator.ts';
 import { kernelOf } from './kernels.ts';
@@ -136,7 +135,6 @@ export function supportVectorClassifier(
       { name: 'max', by: [1e-7] },
       { name: 'min', by: [1 - 1e-7] },
     );
-    if (count === 2) return [...binaryPair(b, each[0]!)].reverse();
     return b.add({ kind: 'pairwise', method: 'coupling', inputs: each, classes: count });
   });
   return { ...base, probabilities };

@@ -69,7 +69,6 @@ function oldForm(head: string): string | undefined {
   if (/[a-z]+:[a-z]+[\s\S]{8}(gbtree|gblinear|dart)/.test(head.slice(0, 512)) && !head.startsWith('{')) {
     return "XGBoost's old binary format";
   }
-  if (head.startsWith('\x80') && /xgboost\.(core|sklearn)/.test(head)) return 'a pickled XGBoost object';
   return undefined;
 }
 

@@ -59,7 +59,6 @@ describe('forms of XGBoost that are no model file', () => {
     ['an old binary model with a mark', `binf${old}`, /old binary format/],
     ['an old binary model', old, /old binary format/],
     ['an old memory snapshot', `CONFIG-offset:${old}`, /old binary format/],
-    ['a pickled Booster', '\x80\x04\x95\0cxgboost.core\nBooster\n', /pickled XGBoost object/],
     ['a memory snapshot', '{L\0\0\0\0\0\0\0\x06Config{}', /memory snapshot/],
     ['a memory snapshot in JSON', '{"Model":{"learner":{}}}', /memory snapshot/],
     ['a dump', '[ { "nodeid": 0, "leaf": 1 } ]', /text dump of trees/],

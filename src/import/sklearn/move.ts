@@ -1,0 +1,57 @@
+import type { Model, Output, Register, Step } from '../../ir/model.ts';
+
+/** The model without some features: registers move up. Nothing may read the features that go. */
+export function withoutFeatures(model: Model, unused: readonly number[]): Model {
+  const gone = new Set(unused);
+  const features = model.features.filter((_, i) => !gone.has(i));
+  const place = new Map<Register, Register>();
+  model.features.forEach((_, i) => {
+    if (!gone.has(i)) place.set(i, place.size);
+  });
+  const moved = (register: Register): Register => place.get(register) ?? register - gone.size;
+  const output = model.output;
+  return {
+    ...model,
+    features,
+    steps: model.steps.map((step) => moveStep(step, moved)),
+    output: moveOutput(output, moved),
+  };
+}
+
+/** The step with the registers that it reads renamed. */
+export function moveStep(step: Step, moved: (register: Register) => Register): Step {
+  switch (step.kind) {
+    case 'encode-category':
+      return { ...step, input: moved(step.input) };
+    case 'combine':
+      return { ...step, left: step.left.map(moved), right: step.right.map(moved) };
+    case 'select':
+      return {
+        ...step,
+        condition: step.condition.map(moved),
+        whenTrue: step.whenTrue.map(moved),
+        whenFalse: step.whenFalse.map(moved),
+      };
+    default:
+      return { ...step, inputs: step.inputs.map(moved) };
+  }
+}
+
+function moveOutput(output: Output, moved: (register: Register) => Register): Output {
+  const { value, raw, values, classes } = output;
+  const probabilities = classes?.probabilities?.map(moved);
+  return {
+    value: moved(value),
+    raw: raw.map(moved),
+    ...(values === undefined ? {} : { values: values.map(moved) }),
+    ...(classes === undefined
+      ? {}
+      : {
+          classes: {
+            labels: classes.labels,
+            predicted: moved(classes.predicted),
+            ...(probabilities === undefined ? {} : { probabilities }),
+          },
+        }),
+  };
+}
