@@ -227,7 +227,6 @@ function pairwise({ method, classes }: PairwiseStep, inputs: Numbers): Numbers {
  */
 function couple(r: readonly Numbers[]): Numbers {
   const classes = r.length;
-  if (classes === 2) return [r[0]![1]!, r[1]![0]!];
   const q = r.map((row, t) =>
     row.map((_, j) =>
       j === t ? row.map((_, i) => r[i]![t]! ** 2).reduce((a, b) => a + b) : -r[j]![t]! * r[t]![j]!,

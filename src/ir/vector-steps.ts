@@ -224,7 +224,7 @@ export interface GatherStep {
  * `coupling`: an input is the probability of the pair's first class given that it is one of the two, inside (0, 1);
  * the results are the probabilities of the classes, by the second method of Wu, Lin and Weng, "Probability estimates
  * for multi-class classification by pairwise coupling" (2004), with the stopping rule of libsvm: at most
- * max(100, classes) rounds, ending when no residual exceeds 0.005 / classes. Two classes: [r, 1 - r]. In float64.
+ * max(100, classes) rounds, ending when no residual exceeds 0.005 / classes, for two classes too. In float64.
  */
 export interface PairwiseStep {
   readonly kind: 'pairwise';

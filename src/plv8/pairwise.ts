@@ -19,11 +19,6 @@ export function countVotes(decisions: Numbers, out: Float64Array): void {
  */
 export function couple(pairs: Numbers, out: Float64Array): void {
   const classes = out.length;
-  if (classes === 2) {
-    out[0] = pairs[0]!;
-    out[1] = 1 - pairs[0]!;
-    return;
-  }
   const q = couplingMatrix(pairs, classes);
   const qp = new Float64Array(classes);
   out.fill(1 / classes);

