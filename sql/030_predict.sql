@@ -63,6 +63,8 @@ AS $$
 DECLARE
   form record;
   branches text;
+  -- By way of a variable: a costly argument that is used several times would keep the function from being inlined.
+  from_outputs text := E'outputs := pgscore_models.%2$I(features);\n    RETURN pgscore_models.%3$I(outputs);';
 BEGIN
   -- Deploys of two models at once would update the same functions. The second one has to see the first one's model.
   IF current_setting('transaction_isolation') <> 'read committed' THEN
@@ -73,14 +75,14 @@ BEGIN
   PERFORM pg_advisory_xact_lock(hashtextextended('pgscore dispatch', 0));
   FOR form IN
     SELECT * FROM (VALUES
-      ('predict', 'float8', 'pgscore_models.%2$I(features)', '__from_jsonb', ''),
-      ('predict_label', 'text', 'pgscore_models.%3$I(pgscore_models.%2$I(features))', '__outputs_from_jsonb', '__label'),
-      ('predict_proba', 'jsonb', 'pgscore_models.%3$I(pgscore_models.%2$I(features))', '__outputs_from_jsonb', '__proba'),
-      ('predict_raw', 'float8[]', 'pgscore_models.%3$I(pgscore_models.%2$I(features))', '__outputs_from_jsonb', '__raw')
-    ) AS forms (name, result, call, score, part)
+      ('predict', 'float8', 'RETURN pgscore_models.%2$I(features);', '__from_jsonb', ''),
+      ('predict_label', 'text', from_outputs, '__outputs_from_jsonb', '__label'),
+      ('predict_proba', 'jsonb', from_outputs, '__outputs_from_jsonb', '__proba'),
+      ('predict_raw', 'float8[]', from_outputs, '__outputs_from_jsonb', '__raw')
+    ) AS forms (name, result, statements, score, part)
   LOOP
     SELECT string_agg(
-      format(E'  IF model OPERATOR(pg_catalog.=) %1$L THEN\n    RETURN ' || form.call || E';\n  END IF;\n',
+      format(E'  IF model OPERATOR(pg_catalog.=) %1$L THEN\n    ' || form.statements || E'\n  END IF;\n',
              m.name, m.name || form.score, m.name || form.part), '' ORDER BY m.name)
     INTO branches
     FROM pgscore_internal.models AS m
@@ -89,6 +91,8 @@ BEGIN
 CREATE OR REPLACE FUNCTION pgscore.%I(model text, features jsonb)
 RETURNS %s LANGUAGE plpgsql STABLE PARALLEL SAFE
 AS $dispatch$
+DECLARE
+  outputs pg_catalog.float8[];
 BEGIN
   IF features IS NULL THEN
     RETURN NULL;
