@@ -17,7 +17,7 @@ import type {
 } from '../../ir/vector-steps.ts';
 
 /** Constants of all steps together. DESIGN keeps models above a million tree nodes out of the database. */
-const MAX_CONSTANTS = 40_000_000;
+const MAX_CONSTANTS = 20_000_000;
 
 type Registers = readonly Register[];
 

@@ -19,10 +19,6 @@ function isSampler({ package: owner }: Estimator): boolean {
   return owner === 'imblearn';
 }
 
-export function lastStep(estimator: Estimator): Estimator | undefined {
-  return stepsOf(estimator, 'steps').at(-1);
-}
-
 export function pipeline(estimator: Estimator, columns: readonly Column[], lowering: Lowering): Predictor {
   const steps = stepsOf(estimator, 'steps');
   const last = steps.at(-1);
@@ -39,11 +35,20 @@ export function pipelineTransformer(
   return transformBy(stepsOf(estimator, 'steps'), columns, lowering);
 }
 
+/** Pipelines in pipelines: real ones have a few. */
+const MAX_PIPELINES = 40;
+
 /** Whether predict() is what the pipeline is for. */
 export function endsInPredictor(estimator: Estimator): boolean {
-  if (estimator.name !== 'Pipeline') return isPredictor(estimator);
-  const last = lastStep(estimator);
-  return last !== undefined && estimator.list('steps').at(-1) !== null && endsInPredictor(last);
+  let current: Estimator | undefined = estimator;
+  for (let level = 0; level < MAX_PIPELINES; level++) {
+    if (current.name !== 'Pipeline') return isPredictor(current);
+    const [, last] = [current.list('steps').at(-1) ?? []].flat();
+    if (last === null || last === 'passthrough') return false;
+    current = stepsOf(current, 'steps').at(-1);
+    if (current === undefined) return false;
+  }
+  return estimator.refuse('the model nests more estimators than any that is trained');
 }
 
 function transformBy(
