@@ -99,7 +99,6 @@ export const FAMILIES: Readonly<Record<string, readonly string[]>> = {
 export const REFUSED: Readonly<Record<string, string>> = {
   knn_imp: 'KNNImputer',
   multiout_clf: 'several targets at once',
-  quantile_tf: 'normal distribution',
   count_nb: 'CountVectorizer',
   tfidf_lr: 'TfidfVectorizer',
   lgbm_calibrated: 'raw scores here from LightGBM 4.7 on and probabilities before',

@@ -15,8 +15,8 @@ function stepsOf(estimator: Estimator, attribute: string): readonly Estimator[] 
 }
 
 /** Samplers of imbalanced-learn act in training only. */
-function isSampler({ package: owner }: Estimator): boolean {
-  return owner === 'imblearn';
+function isSampler({ package: owner, name }: Estimator): boolean {
+  return owner === 'imblearn' && name !== 'Pipeline';
 }
 
 export function pipeline(estimator: Estimator, columns: readonly Column[], lowering: Lowering): Predictor {

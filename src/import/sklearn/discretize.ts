@@ -5,6 +5,7 @@ import type { Builder } from './builder.ts';
 import type { Column } from './columns.ts';
 import type { Estimator } from './estimator.ts';
 import { anyMissing, type Lowering } from './lowering.ts';
+import { normalQuantile } from './normal.ts';
 import { standardScaler } from './scalers.ts';
 
 /** The bin of each number, as its position or one-hot. */
@@ -84,7 +85,10 @@ function yeoJohnson(input: Register, lambda: number, b: Builder): Register {
   return b.select(b.compare([input], '>=', [0]), [positive!], [negative!])[0]!;
 }
 
-/** The share of the training data below each number, by interpolation between quantiles. */
+/** How near a bound of the training data counts as beyond it, and how near a share of 0 or 1 is kept to it. */
+const BOUNDS = 1e-7;
+
+/** The share of the training data below each number, or the normal variable that has this share below it. */
 export function quantileTransformer(
   estimator: Estimator,
   columns: readonly Column[],
@@ -92,43 +96,41 @@ export function quantileTransformer(
 ): readonly Column[] {
   const b = lowering.builder;
   const inputs = lowering.inputs(columns, estimator, 'allowed');
-  if (estimator.text('output_distribution', 'uniform') !== 'uniform') {
-    return estimator.refuse(
-      'maps to a normal distribution, whose quantile function SQL and JavaScript do not have',
-    );
-  }
+  const distribution = estimator.text('output_distribution', 'uniform');
   const references = estimator.numbers('references_');
   const table = estimator.rows('quantiles_', inputs.length);
   if (table.length !== references.length) estimator.fail('has quantiles that do not fit its references');
   b.charge(4 * references.length * inputs.length);
   const quantiles = inputs.map((_, k) => table.map((row) => row[k]!));
-  const up = b.add({
-    kind: 'interpolate',
-    inputs,
-    x: quantiles,
-    y: inputs.map(() => references),
-    precision: 'float64',
-  });
-  const reversed = (values: readonly number[]): number[] => values.map((value) => -value).reverse();
-  const down = b.add({
-    kind: 'interpolate',
-    inputs: b.unary(inputs, 'negate'),
-    x: quantiles.map(reversed),
-    y: inputs.map(() => reversed(references)),
-    precision: 'float64',
-  });
-  const middle = b.map(b.combine('subtract', up, down), { name: 'multiply', by: [0.5] });
+  const inner = sharesBelow(b, inputs, quantiles, references);
+  const lowest = quantiles.map((list) => list[0]!);
+  const highest = quantiles.map((list) => list.at(-1)!);
+  const normal = distribution === 'normal';
+  const above = normal
+    ? b.map(inputs, { name: 'add', by: [BOUNDS] }, { name: 'compare', operator: '>', by: highest })
+    : b.compare(inputs, '==', highest);
+  const below = normal
+    ? b.map(inputs, { name: 'subtract', by: [BOUNDS] }, { name: 'compare', operator: '<', by: lowest })
+    : b.compare(inputs, '==', lowest);
   const [one, zero] = b.constants([1, 0]);
-  const atEnd = b.compare(
-    inputs,
-    '==',
-    quantiles.map((list) => list.at(-1)!),
-  );
-  const atStart = b.compare(
-    inputs,
-    '==',
-    quantiles.map((list) => list[0]!),
-  );
-  const result = b.select(atStart, [zero!], b.select(atEnd, [one!], middle));
-  return lowering.columns(result, anyMissing(columns));
+  const shares = b.select(below, [zero!], b.select(above, [one!], inner));
+  if (!normal) return lowering.columns(shares, anyMissing(columns));
+  const least = BOUNDS - 2 ** -52;
+  const kept = b.map(shares, { name: 'max', by: [least] }, { name: 'min', by: [1 - least] });
+  return lowering.columns(normalQuantile(b, kept), anyMissing(columns));
+}
+
+/** Interpolated from below and from above: where quantiles repeat, the mean of the first and the last counts. */
+function sharesBelow(
+  b: Builder,
+  inputs: readonly Register[],
+  quantiles: readonly (readonly number[])[],
+  references: readonly number[],
+): readonly Register[] {
+  const reversed = (values: readonly number[]): number[] => values.map((value) => -value).reverse();
+  const along = (from: readonly Register[], x: readonly (readonly number[])[], y: readonly number[]) =>
+    b.add({ kind: 'interpolate', inputs: from, x, y: x.map(() => y), precision: 'float64' });
+  const up = along(inputs, quantiles, references);
+  const down = along(b.unary(inputs, 'negate'), quantiles.map(reversed), reversed(references));
+  return b.map(b.combine('subtract', up, down), { name: 'multiply', by: [0.5] });
 }

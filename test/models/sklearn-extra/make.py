@@ -236,6 +236,10 @@ CASES = {
     "binarizer": (preprocessing.Binarizer(threshold=0.2), X, None, Xt),
     "normalizer_max": (preprocessing.Normalizer("max"), X, None, np.r_[Xt, np.zeros((1, 4))]),
     "quantile_uniform": (preprocessing.QuantileTransformer(n_quantiles=10), X, None, np.r_[holes_t, X[:6]]),
+    "quantile_normal": (
+        preprocessing.QuantileTransformer(n_quantiles=40, output_distribution="normal"), X, None,
+        np.r_[holes_t, X[:30], X.min(axis=0)[None] - 1e-8, X.max(axis=0)[None], X.max(axis=0)[None] + 1],
+    ),
     "power_missing": (preprocessing.PowerTransformer(standardize=False), X, None, holes_t),
     "kbins_onehot": (preprocessing.KBinsDiscretizer(3, encode="onehot", strategy="uniform"), X, None, Xt),
     "kbins_ordinal": (preprocessing.KBinsDiscretizer(3, encode="ordinal", strategy="quantile"), X, None, Xt),

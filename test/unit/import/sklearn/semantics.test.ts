@@ -147,3 +147,14 @@ it('a pipeline by hand: (x - 2) / 4 * 3 + 1.5', () => {
   expect(evaluate(model, [10]).prediction.value).toBe(7.5);
   expect(evaluate(model, [null]).prediction.value).toBeNull();
 });
+
+it('samplers of imbalanced-learn count in training only', () => {
+  const sampler = { type: 'imblearn.over_sampling._smote.base.SMOTE', state: {} };
+  const steps = [
+    ['scale', scaler()],
+    ['smote', sampler],
+    ['model', regression()],
+  ] as const;
+  const { model } = read(pickle({ type: 'imblearn.pipeline.Pipeline', state: { steps } }));
+  expect(evaluate(model, [10]).prediction.value).toBe(7.5);
+});
