@@ -76,6 +76,9 @@ describe('writes', () => {
   });
 
   test('two models on one table, one that feeds on the other', async () => {
+    // Bindings fire in the order of their numbers, also from 999 to 1000.
+    await client.query(`SELECT pgscore.detach('pair', 't'); ALTER TABLE t DROP p;
+      SELECT setval(pg_get_serial_sequence('pgscore_internal.bindings', 'id'), 998); SELECT pgscore.attach('pair', 't', 'p')`);
     await client.query(`
       SELECT pgscore.attach('pair', 't', 'q', features => '{"a": "p", "b": {"sql": "id * 1000"}}');
       SELECT pgscore.attach('kinds', 't', 'k', label_column => 'l');

@@ -288,17 +288,21 @@ describe('objects of the caller', () => {
         BEGIN RAISE EXCEPTION 'spy runs as %', current_user; END $$;
       CREATE TABLE shop.orders (id shop.letter PRIMARY KEY, a int, b shop.letter);
       RESET SESSION AUTHORIZATION;
-      SELECT pgscore.attach('churn', 'shop.orders', on_error => 'null');
+      SELECT pgscore.attach('churn', 'shop.orders', features => '{"a": {"sql": "1 / a"}}', on_error => 'null');
       SET SESSION AUTHORIZATION ${owner};
       CREATE CAST (shop.letter AS text) WITH FUNCTION shop.spy(shop.letter) AS IMPLICIT;
       CREATE CAST (shop.letter AS json) WITH FUNCTION shop.spy_json(shop.letter);
-      INSERT INTO shop.orders VALUES ('x', 1, 'y');
+      INSERT INTO shop.orders VALUES ('x', 1, 'y'), ('y', 0, 'y');
       ALTER TABLE shop.orders ALTER churn_score DROP DEFAULT;
       RESET SESSION AUTHORIZATION`);
-    expect((await admin.query('SELECT churn_score > 0.9 AS high FROM shop.orders')).rows).toEqual([
-      { high: true },
-    ]);
-    expect((await admin.query(`SELECT * FROM pgscore.errors WHERE model = 'churn'`)).rows).toEqual([]);
+    const { rows: scores } = await admin.query(
+      'SELECT churn_score > 0.9 AS high FROM shop.orders ORDER BY id',
+    );
+    expect(scores).toEqual([{ high: true }, { high: null }]);
+    const { rows: errors } = await admin.query(
+      `SELECT row_key, sqlstate FROM pgscore.errors WHERE model = 'churn'`,
+    );
+    expect(errors).toEqual([{ row_key: { id: 'y' }, sqlstate: '22012' }]);
   });
 
   test.each([
