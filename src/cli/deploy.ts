@@ -38,7 +38,7 @@ export function deployCommand(): Command {
     .option('--expected <rows>', 'those outputs, when they stand in a file of their own, row by row')
     .option(
       '--tolerance <number>',
-      'greatest |got - expected| / (1 + |expected|); default 1e-12, 1e-6 for float32 models',
+      'greatest |got - expected| / (1 + |expected|); default: what the arithmetic of the model allows',
       positive,
     )
     .option('--metrics <file>', 'a JSON object of quality measures to keep with the version')
