@@ -6,6 +6,10 @@ import { PgscoreError } from '../errors.ts';
 import { startLocalServer } from './local/server.ts';
 import { readService } from './service.ts';
 
+/** For the parts that are handed a connection and do not talk to PostgreSQL themselves. */
+export type Client = pg.Client;
+export type ClientConfig = pg.ClientConfig;
+
 export interface Connection {
   readonly config: pg.ClientConfig;
   /** Where the address comes from, for messages: `DATABASE_URL`, `the PG* variables` or `the local server`. */

@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import type pg from 'pg';
 import { table } from '../cli/output.ts';
-import { connectTo, resolveConnection } from '../db/connect.ts';
+import { type Client, type ClientConfig, connectTo, resolveConnection } from '../db/connect.ts';
 import { asDatabaseError } from '../db/with-client.ts';
 import { applyDeploy, planDeploy } from '../deploy/deploy.ts';
 import { readGoldenRows } from '../deploy/golden.ts';
@@ -37,7 +36,7 @@ export async function demo(): Promise<void> {
   say(`\nThe database ${database} stays on ${config.host}:${config.port}, to look around in.`);
 }
 
-async function tell(client: pg.Client, config: pg.ClientConfig): Promise<void> {
+async function tell(client: Client, config: ClientConfig): Promise<void> {
   heading('Install the pgscore schema (pgscore migrate)');
   const installed = await migrate(config);
   say(`installed ${installed.migrations.join(', ')}, functions and views`);
@@ -79,7 +78,7 @@ async function tell(client: pg.Client, config: pg.ClientConfig): Promise<void> {
   );
 }
 
-async function deploy(client: pg.Client): Promise<void> {
+async function deploy(client: Client): Promise<void> {
   const file = { name: MODEL, bytes: await readFile(`${TELCO}${MODEL}`) };
   const imported = importModel(file, { labels: ['No', 'Yes'] });
   const golden = { rows: await readGoldenRows(imported.model, CUSTOMERS, EXPECTED), origin: 'from LightGBM' };
@@ -107,7 +106,7 @@ async function readCustomers(): Promise<{ rows: InputRow[]; expected: Map<string
   return { rows, expected };
 }
 
-async function compare(client: pg.Client, expected: ReadonlyMap<string, number>): Promise<void> {
+async function compare(client: Client, expected: ReadonlyMap<string, number>): Promise<void> {
   const sql = 'SELECT customer_id, contract, churn_score FROM customers ORDER BY churn_score DESC';
   const { rows } = await client.query<{ customer_id: string; contract: string; churn_score: number }>(sql);
   const compared = rows.map((row) => ({ ...row, lightgbm: expected.get(row.customer_id)! }));
@@ -117,7 +116,7 @@ async function compare(client: pg.Client, expected: ReadonlyMap<string, number>)
   say(`greatest difference among all ${rows.length} customers: ${greatest}`);
 }
 
-async function run(client: pg.Client, sql: string): Promise<void> {
+async function run(client: Client, sql: string): Promise<void> {
   printStatement(sql);
   const { rows, command, rowCount } = await client.query<Record<string, unknown>>(sql);
   const columns = Object.keys(rows[0] ?? {});

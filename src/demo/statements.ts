@@ -1,5 +1,4 @@
-import type pg from 'pg';
-import { type Connection, connectTo } from '../db/connect.ts';
+import { type Client, type ClientConfig, type Connection, connectTo } from '../db/connect.ts';
 import { detectEngine, type Engine } from '../db/engine.ts';
 import { quoteIdent, quoteLiteral } from '../quote.ts';
 import type { InputRow } from '../rows.ts';
@@ -40,7 +39,7 @@ export async function createDemoDatabase(
   connection: Connection,
   name: string,
   say: (text: string) => void,
-): Promise<pg.ClientConfig> {
+): Promise<ClientConfig> {
   const admin = await connectTo(connection);
   try {
     const { host, port, user, password, ssl } = admin;
@@ -57,13 +56,13 @@ export async function createDemoDatabase(
   }
 }
 
-function defined(config: Record<string, unknown>): pg.ClientConfig {
+function defined(config: Record<string, unknown>): ClientConfig {
   return Object.fromEntries(
     Object.entries(config).filter(([, value]) => value !== undefined && value !== null),
   );
 }
 
-async function availableEngine(admin: pg.Client): Promise<Engine> {
+async function availableEngine(admin: Client): Promise<Engine> {
   const { rows } = await admin.query<{ name: Engine }>(
     `SELECT name FROM pg_available_extensions WHERE name IN ('plv8', 'pljs') ORDER BY name DESC LIMIT 1`,
   );
