@@ -1,7 +1,7 @@
 import type { Feature, Register } from '../../ir/model.ts';
+import type { Program } from '../program.ts';
 import { ctrValue } from './ctr-value.ts';
 import { type Column, featureOf } from './lower-features.ts';
-import type { Program } from './program.ts';
 import type { Combination, Projection } from './projections.ts';
 import type { CatboostFile } from './scan.ts';
 import type { CtrElement, CtrFeature } from './scan-ctrs.ts';

@@ -1,8 +1,8 @@
 import { PgscoreError } from '../../errors.ts';
 import type { Output, Register, Task } from '../../ir/model.ts';
+import type { Program } from '../program.ts';
 import { corrupt, shorten } from './field.ts';
 import { LOSSES, type Loss } from './losses.ts';
-import type { Program } from './program.ts';
 import type { CatboostFile } from './scan.ts';
 import { unsupported } from './unsupported.ts';
 

@@ -1,11 +1,11 @@
 import type { Register, TreeEnsemble } from '../../ir/model.ts';
 import type { ImportedModel, ImportOptions } from '../importer.ts';
+import { Program } from '../program.ts';
 import { corrupt } from './field.ts';
 import { Categories, encodingsOf, guardNames, signatureOf } from './lower-categories.ts';
 import { type Column, columnsOf } from './lower-features.ts';
 import { lossOf, lowerLabels, lowerOutput } from './lower-output.ts';
 import { type Decision, lowerTree } from './lower-trees.ts';
-import { Program } from './program.ts';
 import { projectionsOf } from './projections.ts';
 import type { CatboostFile } from './scan.ts';
 import type { CtrFeature } from './scan-ctrs.ts';
@@ -29,7 +29,7 @@ export function lower(
   const encodings = encodingsOf(file, used, projections);
   guardNames(file, columns, encodings, name);
 
-  const program = new Program(columns.length);
+  const program = new Program(columns.length, 'float64');
   const categories = new Categories(program, file, columns, encodings);
   for (const projection of projections) categories.addProjection(projection);
   const sums = program.add(lowerTrees(file, { name, tests, columns, categories }));

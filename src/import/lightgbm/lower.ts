@@ -1,7 +1,7 @@
 import { PgscoreError } from '../../errors.ts';
-import type { Classes, EncodeCategory, Feature, Link, LinkFunction, Model, Step } from '../../ir/model.ts';
-import { stepWidth } from '../../ir/model.ts';
+import type { Classes, EncodeCategory, Feature, Model } from '../../ir/model.ts';
 import type { ImportedModel, ImportOptions } from '../importer.ts';
+import { Program } from '../program.ts';
 import { type Objective, objectiveOf } from './objective.ts';
 import { type Category, placeCategoryLists } from './pandas.ts';
 import type { LightgbmFile } from './scan.ts';
@@ -16,7 +16,7 @@ export function lowerLightgbm(file: LightgbmFile, options: ImportOptions): Impor
   checkCounts(file, objective);
   const used = usedFeatures(file);
   const columns = categoryColumns(file, used);
-  const program = new Program(file.featureNames.length);
+  const program = new Program(file.featureNames.length, 'float64');
   const registers = used.map((f) => {
     const column = columns.get(f);
     return column === undefined ? f : program.add(encodeStep(f, column))[0]!;
@@ -40,27 +40,6 @@ export function lowerLightgbm(file: LightgbmFile, options: ImportOptions): Impor
     output,
   };
   return { model, source: sourceOf(file, columns) };
-}
-
-/** Collects steps and hands out their registers. */
-class Program {
-  readonly steps: Step[] = [];
-  #next: number;
-
-  constructor(features: number) {
-    this.#next = features;
-  }
-
-  add(step: Step): readonly number[] {
-    const registers = Array.from({ length: stepWidth(step) }, (_, i) => this.#next + i);
-    this.#next += registers.length;
-    this.steps.push(step);
-    return registers;
-  }
-
-  link(inputs: readonly number[], fn: LinkFunction): readonly number[] {
-    return this.add({ kind: 'link', inputs, precision: 'float64', function: fn } satisfies Link);
-  }
 }
 
 function checkCounts(file: LightgbmFile, objective: Objective): void {
@@ -177,9 +156,9 @@ function lowerOutput(
   const { task, link } = objective;
   const labels = classLabels(file, task, raw.length, options);
   const averaged = file.averageOutput
-    ? program.link(raw, { name: 'divide', divisor: file.trees.length / raw.length })
+    ? program.link({ name: 'divide', divisor: file.trees.length / raw.length }, raw)
     : raw;
-  const predicted = link === null ? averaged : program.link(averaged, link);
+  const predicted = link === null ? averaged : program.link(link, averaged);
   if (labels === null) {
     return predicted.length === 1
       ? { value: predicted[0]!, raw }
@@ -187,15 +166,15 @@ function lowerOutput(
   }
   if (task === 'binary') {
     // The first of equals wins, so class 1 is predicted when its probability is above one half.
-    const probabilities = [program.link(predicted, { name: 'complement' })[0]!, predicted[0]!];
-    const best = program.link(probabilities, { name: 'argmax' })[0]!;
+    const probabilities = [program.link({ name: 'complement' }, predicted)[0]!, predicted[0]!];
+    const best = program.link({ name: 'argmax' }, probabilities)[0]!;
     return {
       value: predicted[0]!,
       raw,
       classes: { labels, predicted: best, probabilities } satisfies Classes,
     };
   }
-  const best = program.link(predicted, { name: 'argmax' })[0]!;
+  const best = program.link({ name: 'argmax' }, predicted)[0]!;
   return {
     value: best,
     raw,

@@ -1,7 +1,7 @@
 import { PgscoreError } from '../../errors.ts';
 import type { Feature, Register } from '../../ir/model.ts';
 import type { ImportOptions } from '../importer.ts';
-import type { Program } from './lower-output.ts';
+import type { Program } from '../program.ts';
 import { corrupt, type Origin } from './origin.ts';
 import { shorten } from './reader.ts';
 import type { CategoryColumn, XgboostFile } from './scan.ts';
@@ -83,6 +83,6 @@ export function lowerCategories(
       missing: Number.NaN,
       unknown: Number.NaN,
     } as const;
-    return program.add(step, 1)[0]!;
+    return program.add(step)[0]!;
   });
 }

@@ -1,28 +1,6 @@
-import type { Classes, Link, LinkFunction, Output, Register, Step, Task } from '../../ir/model.ts';
+import type { Classes, Output, Register, Task } from '../../ir/model.ts';
+import type { Program } from '../program.ts';
 import { EPSILON, type Objective } from './objective.ts';
-
-/** The steps of a model under way, with the number of the next free register. */
-export class Program {
-  readonly steps: Step[] = [];
-  private next: Register;
-
-  constructor(features: number) {
-    this.next = features;
-  }
-
-  /** Appends a step of `width` outputs; returns their registers. */
-  add(step: Step, width: number): Register[] {
-    this.steps.push(step);
-    const first = this.next;
-    this.next += width;
-    return Array.from({ length: width }, (_, i) => first + i);
-  }
-
-  link(linkFunction: LinkFunction, inputs: readonly Register[]): Register[] {
-    const step: Link = { kind: 'link', inputs, precision: 'float32', function: linkFunction };
-    return this.add(step, linkFunction.name === 'argmax' ? 1 : inputs.length);
-  }
-}
 
 /** Expectiles are a matter of a few; each pair costs a weight. */
 export const MAX_EXPECTILES = 256;
@@ -133,16 +111,13 @@ function sum(
   weights: readonly (readonly number[])[],
   bias: number,
 ): Register[] {
-  return program.add(
-    {
-      kind: 'linear',
-      inputs,
-      inputPrecision: 'float32',
-      accumulator: 'float32',
-      weights,
-      bias: weights.map(() => bias),
-      missing: 'propagate',
-    },
-    weights.length,
-  );
+  return program.add({
+    kind: 'linear',
+    inputs,
+    inputPrecision: 'float32',
+    accumulator: 'float32',
+    weights,
+    bias: weights.map(() => bias),
+    missing: 'propagate',
+  });
 }

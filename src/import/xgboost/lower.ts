@@ -1,8 +1,9 @@
 import { PgscoreError } from '../../errors.ts';
 import type { Register, TreeEnsemble } from '../../ir/model.ts';
 import type { ImportedModel, ImportOptions } from '../importer.ts';
+import { Program } from '../program.ts';
 import { lowerCategories, lowerFeatures } from './lower-features.ts';
-import { lowerOutput, MAX_EXPECTILES, Program } from './lower-output.ts';
+import { lowerOutput, MAX_EXPECTILES } from './lower-output.ts';
 import { lowerTree } from './lower-tree.ts';
 import { OBJECTIVES, type Objective, parseBaseScore, toMargins } from './objective.ts';
 import { corrupt, type Origin } from './origin.ts';
@@ -21,12 +22,12 @@ export function lower(file: XgboostFile, origin: Origin, options: ImportOptions)
   }
   const notes: string[] = [];
   const features = lowerFeatures(file, origin, options);
-  const program = new Program(features.length);
+  const program = new Program(features.length, 'float32');
   const inputs = lowerCategories(file, features, program);
   const base = lowerBase(file, objective, origin);
   const margins =
     file.booster.kind === 'trees'
-      ? program.add(lowerTrees(file, file.booster, { inputs, base, origin, options, notes }), file.outputs)
+      ? program.add(lowerTrees(file, file.booster, { inputs, base, origin, options, notes }))
       : lowerLinear(file, file.booster, { inputs, base, origin }, program);
   const { task, output } = lowerOutput(
     program,
@@ -184,7 +185,7 @@ function lowerLinear(
     bias: outputsOf.map((q) => Math.fround(weights[features * outputs + q]! + ground.base[0]!)),
     missing: 'skip',
   } as const;
-  return program.add(step, outputs);
+  return program.add(step);
 }
 
 function lowerLabels(
