@@ -27,7 +27,7 @@ SELECT
   v.model,
   v.version,
   coalesce(m.champion = v.version, false) AS is_champion,
-  format('pgscore_models.%I', v.function_name) AS function_name,
+  CASE v.runs_in WHEN 'database' THEN format('pgscore_models.%I', v.function_name) END AS function_name,
   v.task,
   v.format,
   v.format_version,
@@ -42,14 +42,16 @@ SELECT
   v.engine,
   v.pgscore_version,
   v.deployed_at,
-  v.deployed_by
+  v.deployed_by,
+  v.runs_in,
+  v.assigned_because
 FROM pgscore_internal.versions AS v
 JOIN pgscore_internal.models AS m ON m.name = v.model;
 COMMENT ON VIEW pgscore.versions IS 'every version of every model: where it came from, what it takes, what it gives';
 COMMENT ON COLUMN pgscore.versions.model IS 'the model''s name';
 COMMENT ON COLUMN pgscore.versions.version IS 'number of the version, from 1';
 COMMENT ON COLUMN pgscore.versions.is_champion IS 'whether the model''s name answers with it';
-COMMENT ON COLUMN pgscore.versions.function_name IS 'its immutable scoring function, for indexes and generated columns';
+COMMENT ON COLUMN pgscore.versions.function_name IS 'its immutable scoring function, for indexes and generated columns; NULL for versions that the sidecar runs';
 COMMENT ON COLUMN pgscore.versions.task IS 'regression, binary, multiclass, ranking, survival, clustering or anomaly';
 COMMENT ON COLUMN pgscore.versions.format IS 'format of the model file';
 COMMENT ON COLUMN pgscore.versions.format_version IS 'version that the file states of its library or format';
@@ -61,10 +63,12 @@ COMMENT ON COLUMN pgscore.versions.labels IS 'class names, NULL for models witho
 COMMENT ON COLUMN pgscore.versions.metrics IS 'quality measures given at deploy';
 COMMENT ON COLUMN pgscore.versions.notes IS 'what the import had to say';
 COMMENT ON COLUMN pgscore.versions.golden_rows IS 'rows with known outputs that this database reproduced at deploy';
-COMMENT ON COLUMN pgscore.versions.engine IS 'language of its functions: plv8 or pljs';
+COMMENT ON COLUMN pgscore.versions.engine IS 'language of its functions: plv8 or pljs; NULL for versions that the sidecar runs';
 COMMENT ON COLUMN pgscore.versions.pgscore_version IS 'the pgscore that deployed it';
 COMMENT ON COLUMN pgscore.versions.deployed_at IS 'time of the deploy';
 COMMENT ON COLUMN pgscore.versions.deployed_by IS 'role of the deploy';
+COMMENT ON COLUMN pgscore.versions.runs_in IS 'database: functions of this database; sidecar: the process pgscore sidecar';
+COMMENT ON COLUMN pgscore.versions.assigned_because IS 'why it runs in the sidecar, NULL otherwise';
 
 CREATE OR REPLACE VIEW pgscore.bindings AS
 SELECT

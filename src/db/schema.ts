@@ -194,6 +194,18 @@ export interface PgscoreInternalMigrations {
   run_on: Timestamp;
 }
 
+export interface PgscoreInternalModelChunks {
+  chunk: number;
+  data: Buffer;
+  sha256: string;
+}
+
+export interface PgscoreInternalModelFiles {
+  bytes: Int8;
+  chunks: number;
+  sha256: string;
+}
+
 export interface PgscoreInternalModels {
   champion: number | null;
   created_at: Generated<Timestamp>;
@@ -215,27 +227,34 @@ export interface PgscoreInternalVersions {
   /**
    * the statements that make this version the champion
    */
-  activation: string;
+  activation: string | null;
+  assigned_because: string | null;
   content_hash: string;
   deployed_at: Generated<Timestamp>;
   deployed_by: Generated<string>;
-  engine: string;
+  engine: string | null;
+  file_sha256: string | null;
   format: string;
   format_version: string | null;
   function_name: string;
   golden_rows: number;
   /**
-   * the model as pgscore IR: JSON, deflated (RFC 1951)
+   * GraphModel of src/ir/graph.ts, for versions that the sidecar runs
    */
-  ir: Buffer;
+  graph: Json | null;
+  /**
+   * the model as pgscore IR: JSON, deflated (RFC 1951); NULL for hand-written scorers and for graphs
+   */
+  ir: Buffer | null;
   labels: string[] | null;
   metrics: Json | null;
   model: string;
   notes: string[];
   objective: string | null;
   pgscore_version: string;
+  runs_in: Generated<string>;
   /**
-   * [{"name", "kind": "number" | "text", "categories"}] in argument order
+   * [{"name", "kind": "number" | "text" | "array", "categories", "shape"}] in argument order
    */
   signature: Json;
   source_file: string;
@@ -281,6 +300,10 @@ export interface PgscoreModels {
 
 export interface PgscoreVersions {
   /**
+   * why it runs in the sidecar, NULL otherwise
+   */
+  assigned_because: string | null;
+  /**
    * time of the deploy
    */
   deployed_at: Timestamp | null;
@@ -289,7 +312,7 @@ export interface PgscoreVersions {
    */
   deployed_by: string | null;
   /**
-   * language of its functions: plv8 or pljs
+   * language of its functions: plv8 or pljs; NULL for versions that the sidecar runs
    */
   engine: string | null;
   /**
@@ -301,7 +324,7 @@ export interface PgscoreVersions {
    */
   format_version: string | null;
   /**
-   * its immutable scoring function, for indexes and generated columns
+   * its immutable scoring function, for indexes and generated columns; NULL for versions that the sidecar runs
    */
   function_name: string | null;
   /**
@@ -337,6 +360,10 @@ export interface PgscoreVersions {
    */
   pgscore_version: string | null;
   /**
+   * database: functions of this database; sidecar: the process pgscore sidecar
+   */
+  runs_in: string | null;
+  /**
    * features in argument order: name, kind, categories
    */
   signature: Json | null;
@@ -365,6 +392,8 @@ export interface DB {
   "pgscore_internal.errors": PgscoreInternalErrors;
   "pgscore_internal.installation": PgscoreInternalInstallation;
   "pgscore_internal.migrations": PgscoreInternalMigrations;
+  "pgscore_internal.model_chunks": PgscoreInternalModelChunks;
+  "pgscore_internal.model_files": PgscoreInternalModelFiles;
   "pgscore_internal.models": PgscoreInternalModels;
   "pgscore_internal.promotions": PgscoreInternalPromotions;
   "pgscore_internal.versions": PgscoreInternalVersions;

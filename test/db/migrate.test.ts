@@ -24,7 +24,7 @@ afterAll(async () => {
 });
 
 const NOTHING = { migrations: [], functions: false };
-const ALL = { migrations: ['001_registry'], functions: true };
+const ALL = { migrations: ['001_registry', '002_version_content'], functions: true };
 
 async function psql(url: string, input: string) {
   return runProgram((await pgTools()).psql, ['-XqAt', '-d', url], { input });
@@ -199,8 +199,10 @@ test('by the owner of a database who is no superuser: all but event triggers, an
 test('the down part takes everything away, also from attached tables', async () => {
   await migrate(database.url);
   await works();
-  const migration = readFileSync(new URL('../../migrations/001_registry.sql', import.meta.url), 'utf8');
-  await client.query(migration.split('-- Down Migration')[1]!);
+  for (const name of ALL.migrations.toReversed()) {
+    const migration = readFileSync(new URL(`../../migrations/${name}.sql`, import.meta.url), 'utf8');
+    await client.query(migration.split('-- Down Migration')[1]!);
+  }
   await client.query(`DELETE FROM pgscore_internal.migrations`);
   await client.query('INSERT INTO t VALUES (9, 9); ALTER TABLE t DROP a');
   const { rows } = await client.query(
