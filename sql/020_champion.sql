@@ -40,6 +40,25 @@ AS $$
 $$;
 COMMENT ON FUNCTION pgscore_internal.drop_version_functions(text) IS 'drops a version''s own functions, refusing where something depends on one';
 
+-- The part of activation that versions deployed before predict() read json itself do not have: functions that take json
+-- by way of jsonb, as such a version's do. Any later version replaces them by its own.
+CREATE OR REPLACE FUNCTION pgscore_internal.read_json_as_jsonb(model text)
+RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  part record;
+BEGIN
+  FOR part IN SELECT * FROM (VALUES ('__from_json', 'float8'), ('__outputs_from_json', 'float8[]')) AS parts (name, result) LOOP
+    -- In plpgsql, which does not ask yet whether the function called exists.
+    EXECUTE format(
+      'CREATE OR REPLACE FUNCTION pgscore_models.%I(features json) RETURNS %s LANGUAGE plpgsql STABLE PARALLEL SAFE '
+      'AS $function$ BEGIN RETURN pgscore_models.%I(features::pg_catalog.jsonb); END $function$',
+      model || part.name, part.result, model || part.name || 'b');
+  END LOOP;
+END
+$$;
+COMMENT ON FUNCTION pgscore_internal.read_json_as_jsonb(text) IS 'gives a model functions that take json by way of jsonb';
+
 -- Makes a registered version the champion: its functions, its privileges, its bindings. The caller holds the model's lock.
 CREATE OR REPLACE FUNCTION pgscore_internal.activate(model text, version integer, rebind boolean)
 RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -62,6 +81,7 @@ BEGIN
     grants := pgscore_internal.grants_of(model);
     PERFORM pgscore_internal.drop_functions(ARRAY(SELECT pgscore_internal.champion_functions(model)));
   END IF;
+  PERFORM pgscore_internal.read_json_as_jsonb(model);
   EXECUTE next.activation;
   IF old_signature IS NULL THEN
     EXECUTE format('REVOKE ALL ON FUNCTION pgscore_models.%I FROM PUBLIC', model);

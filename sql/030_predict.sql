@@ -1,4 +1,4 @@
--- predict() and its siblings: any model by name, from a row or from jsonb.
+-- predict() and its siblings: any model by name, from a row or from JSON.
 
 -- Called in place of a result when the scoring function could not read the features: finds out what is wrong with
 -- them and raises. Never returns. SECURITY DEFINER to read the signature, which it reveals to whoever may call predict().
@@ -54,9 +54,9 @@ AS $$
 $$;
 COMMENT ON FUNCTION pgscore_internal.feature_fits(text, jsonb) IS 'whether a JSON value can feed a feature of this kind';
 
--- Writes predict(), predict_label(), predict_proba() and predict_raw() anew, one branch a model: a call costs no
--- dynamic SQL, and each branch is planned, and its privileges checked, only when it is taken. The functions run with
--- their caller's rights and search_path; every name and operator in them is qualified.
+-- Writes predict(), predict_label(), predict_proba() and predict_raw() anew, from json and from jsonb, one branch a model:
+-- a call costs no dynamic SQL, and each branch is planned, and its privileges checked, only when it is taken. The functions
+-- run with their caller's rights and search_path; every name and operator in them is qualified.
 CREATE OR REPLACE FUNCTION pgscore_internal.rebuild_dispatch()
 RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -75,20 +75,20 @@ BEGIN
   PERFORM pg_advisory_xact_lock(hashtextextended('pgscore dispatch', 0));
   FOR form IN
     SELECT * FROM (VALUES
-      ('predict', 'float8', 'RETURN pgscore_models.%2$I(features);', '__from_jsonb', ''),
-      ('predict_label', 'text', from_outputs, '__outputs_from_jsonb', '__label'),
-      ('predict_proba', 'jsonb', from_outputs, '__outputs_from_jsonb', '__proba'),
-      ('predict_raw', 'float8[]', from_outputs, '__outputs_from_jsonb', '__raw')
-    ) AS forms (name, result, statements, score, part)
+      ('predict', 'float8', 'RETURN pgscore_models.%2$I(features);', '__from_', ''),
+      ('predict_label', 'text', from_outputs, '__outputs_from_', '__label'),
+      ('predict_proba', 'jsonb', from_outputs, '__outputs_from_', '__proba'),
+      ('predict_raw', 'float8[]', from_outputs, '__outputs_from_', '__raw')
+    ) AS forms (name, result, statements, score, part), (VALUES ('json'), ('jsonb')) AS types (type)
   LOOP
     SELECT string_agg(
       format(E'  IF model OPERATOR(pg_catalog.=) %1$L THEN\n    ' || form.statements || E'\n  END IF;\n',
-             m.name, m.name || form.score, m.name || form.part), '' ORDER BY m.name)
+             m.name, m.name || form.score || form.type, m.name || form.part), '' ORDER BY m.name)
     INTO branches
     FROM pgscore_internal.models AS m
     WHERE m.champion IS NOT NULL;
     EXECUTE format($function$
-CREATE OR REPLACE FUNCTION pgscore.%I(model text, features jsonb)
+CREATE OR REPLACE FUNCTION pgscore.%I(model text, features %s)
 RETURNS %s LANGUAGE plpgsql STABLE PARALLEL SAFE
 AS $dispatch$
 DECLARE
@@ -101,19 +101,29 @@ BEGIN
     USING ERRCODE = 'undefined_object', HINT = 'SELECT name FROM pgscore.models lists the models.';
 END
 $dispatch$
-    $function$, form.name, form.result, branches);
+    $function$, form.name, form.type, form.result, branches);
   END LOOP;
 END
 $$;
 COMMENT ON FUNCTION pgscore_internal.rebuild_dispatch() IS 'writes predict() and its siblings anew, one branch a model';
 
-DO $$ BEGIN PERFORM pgscore_internal.rebuild_dispatch(); END $$;
+DO $$ BEGIN
+  PERFORM pgscore_internal.read_json_as_jsonb(m.name) FROM pgscore_internal.models AS m
+  WHERE m.champion IS NOT NULL
+    AND NOT EXISTS (SELECT FROM pg_proc AS p
+                    WHERE p.pronamespace = 'pgscore_models'::regnamespace AND p.proname = m.name || '__from_json');
+  PERFORM pgscore_internal.rebuild_dispatch();
+END $$;
 
 COMMENT ON FUNCTION pgscore.predict(text, jsonb) IS
   'the champion''s value for one row: regression value, probability of the positive class, index of the predicted class';
+COMMENT ON FUNCTION pgscore.predict(text, json) IS 'as predict(text, jsonb), for features as json';
 COMMENT ON FUNCTION pgscore.predict_label(text, jsonb) IS 'the name of the predicted class, NULL for models without classes';
+COMMENT ON FUNCTION pgscore.predict_label(text, json) IS 'as predict_label(text, jsonb), for features as json';
 COMMENT ON FUNCTION pgscore.predict_proba(text, jsonb) IS 'the probability of each class, {label: probability}; NULL for models without';
+COMMENT ON FUNCTION pgscore.predict_proba(text, json) IS 'as predict_proba(text, jsonb), for features as json';
 COMMENT ON FUNCTION pgscore.predict_raw(text, jsonb) IS 'the model''s scores before the link (margins, log-odds)';
+COMMENT ON FUNCTION pgscore.predict_raw(text, json) IS 'as predict_raw(text, jsonb), for features as json';
 
 -- A row as to_jsonb() gives it, except where that gives something else than SQL casts do, and than a trigger therefore
 -- sees: a real by its shortest digits (0.1, not 0.10000000149011612), a char(n) with its padding. Costs a look into the
@@ -178,18 +188,13 @@ END
 $$;
 COMMENT ON FUNCTION pgscore.exact_features(record, jsonb) IS 'part of features(): replaces what to_jsonb() made of real and char(n) columns';
 
--- The other forms a row may come in: a literal, json, a table's row. With these four, no call needs a cast.
+-- The other forms a row may come in: a literal, a table's row. With these four, no call needs a cast.
 -- (SQL functions cannot take a record, hence plpgsql for that form.)
-
-CREATE OR REPLACE FUNCTION pgscore.predict(model text, features json)
-RETURNS float8 LANGUAGE sql STABLE PARALLEL SAFE
-RETURN pgscore.predict(model, features::jsonb);
-COMMENT ON FUNCTION pgscore.predict(text, json) IS 'as predict(text, jsonb), for features as json';
 
 CREATE OR REPLACE FUNCTION pgscore.predict(model text, features text)
 RETURNS float8 LANGUAGE sql STABLE PARALLEL SAFE
-RETURN pgscore.predict(model, features::jsonb);
-COMMENT ON FUNCTION pgscore.predict(text, text) IS 'as predict(text, jsonb), for features as text';
+RETURN pgscore.predict(model, features::json);
+COMMENT ON FUNCTION pgscore.predict(text, text) IS 'as predict(text, json), for features as text';
 
 CREATE OR REPLACE FUNCTION pgscore.predict(model text, features record)
 RETURNS float8 LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -200,15 +205,10 @@ END
 $$;
 COMMENT ON FUNCTION pgscore.predict(text, record) IS 'as predict(text, jsonb), for features as a table''s row';
 
-CREATE OR REPLACE FUNCTION pgscore.predict_label(model text, features json)
-RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
-RETURN pgscore.predict_label(model, features::jsonb);
-COMMENT ON FUNCTION pgscore.predict_label(text, json) IS 'as predict_label(text, jsonb), for features as json';
-
 CREATE OR REPLACE FUNCTION pgscore.predict_label(model text, features text)
 RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
-RETURN pgscore.predict_label(model, features::jsonb);
-COMMENT ON FUNCTION pgscore.predict_label(text, text) IS 'as predict_label(text, jsonb), for features as text';
+RETURN pgscore.predict_label(model, features::json);
+COMMENT ON FUNCTION pgscore.predict_label(text, text) IS 'as predict_label(text, json), for features as text';
 
 CREATE OR REPLACE FUNCTION pgscore.predict_label(model text, features record)
 RETURNS text LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -219,15 +219,10 @@ END
 $$;
 COMMENT ON FUNCTION pgscore.predict_label(text, record) IS 'as predict_label(text, jsonb), for features as a table''s row';
 
-CREATE OR REPLACE FUNCTION pgscore.predict_proba(model text, features json)
-RETURNS jsonb LANGUAGE sql STABLE PARALLEL SAFE
-RETURN pgscore.predict_proba(model, features::jsonb);
-COMMENT ON FUNCTION pgscore.predict_proba(text, json) IS 'as predict_proba(text, jsonb), for features as json';
-
 CREATE OR REPLACE FUNCTION pgscore.predict_proba(model text, features text)
 RETURNS jsonb LANGUAGE sql STABLE PARALLEL SAFE
-RETURN pgscore.predict_proba(model, features::jsonb);
-COMMENT ON FUNCTION pgscore.predict_proba(text, text) IS 'as predict_proba(text, jsonb), for features as text';
+RETURN pgscore.predict_proba(model, features::json);
+COMMENT ON FUNCTION pgscore.predict_proba(text, text) IS 'as predict_proba(text, json), for features as text';
 
 CREATE OR REPLACE FUNCTION pgscore.predict_proba(model text, features record)
 RETURNS jsonb LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -238,15 +233,10 @@ END
 $$;
 COMMENT ON FUNCTION pgscore.predict_proba(text, record) IS 'as predict_proba(text, jsonb), for features as a table''s row';
 
-CREATE OR REPLACE FUNCTION pgscore.predict_raw(model text, features json)
-RETURNS float8[] LANGUAGE sql STABLE PARALLEL SAFE
-RETURN pgscore.predict_raw(model, features::jsonb);
-COMMENT ON FUNCTION pgscore.predict_raw(text, json) IS 'as predict_raw(text, jsonb), for features as json';
-
 CREATE OR REPLACE FUNCTION pgscore.predict_raw(model text, features text)
 RETURNS float8[] LANGUAGE sql STABLE PARALLEL SAFE
-RETURN pgscore.predict_raw(model, features::jsonb);
-COMMENT ON FUNCTION pgscore.predict_raw(text, text) IS 'as predict_raw(text, jsonb), for features as text';
+RETURN pgscore.predict_raw(model, features::json);
+COMMENT ON FUNCTION pgscore.predict_raw(text, text) IS 'as predict_raw(text, json), for features as text';
 
 CREATE OR REPLACE FUNCTION pgscore.predict_raw(model text, features record)
 RETURNS float8[] LANGUAGE plpgsql STABLE PARALLEL SAFE

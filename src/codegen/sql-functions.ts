@@ -30,7 +30,7 @@ export interface VersionNames {
 
 /**
  * The SQL around a version's JavaScript functions, `<functionName>_value` and `<functionName>_outputs` in
- * pgscore_internal: named arguments, texts coded to numbers, jsonb, labels. All of it is inlined into the calling query by
+ * pgscore_internal: named arguments, texts coded to numbers, JSON, labels. All of it is inlined into the calling query by
  * PostgreSQL and costs nothing by itself.
  */
 export function versionSql(model: Model, program: Program, names: VersionNames): VersionSql {
@@ -59,7 +59,7 @@ const OUTPUTS = 'all outputs as [value, predicted class, raw…, values…, prob
 function championFunctions(model: Model, program: Program, names: VersionNames, call: ScoringCall): string[] {
   const { model: name, version } = names;
   const plain = `${MODELS}.${quoteIdent(name)}(${call.anything})`;
-  const rejected = `${INTERNAL}.reject_features(${quoteLiteral(name)}, ${version}, features)`;
+  const rejected = `${INTERNAL}.reject_features(${quoteLiteral(name)}, ${version}, features::jsonb)`;
   const stable = { volatility: 'STABLE' as const };
   const guarded = (part: string, parameters: string, returns: string, body: string, comment: string) =>
     createFunction({
@@ -83,20 +83,22 @@ function championFunctions(model: Model, program: Program, names: VersionNames, 
       comment: `model ${name}: ${describeValue(model)}. Answers with version ${version}`,
     }),
     guarded('outputs', call.parameters, array, call.fromScalars('outputs'), `${OUTPUTS}, from scalars`),
-    guarded(
-      'from_jsonb',
-      'features jsonb',
-      'double precision',
-      `COALESCE(${call.fromJson('value')}, ${rejected})`,
-      'the value, from a JSON object',
-    ),
-    guarded(
-      'outputs_from_jsonb',
-      'features jsonb',
-      array,
-      `COALESCE(NULLIF(${call.fromJson('outputs')}, '{}'), ARRAY[${rejected}])`,
-      `${OUTPUTS}, from a JSON object`,
-    ),
+    ...['json', 'jsonb'].flatMap((type) => [
+      guarded(
+        `from_${type}`,
+        `features ${type}`,
+        'double precision',
+        `COALESCE(${call.fromJson('value')}, ${rejected})`,
+        'the value, from a JSON object',
+      ),
+      guarded(
+        `outputs_from_${type}`,
+        `features ${type}`,
+        array,
+        `COALESCE(NULLIF(${call.fromJson('outputs')}, '{}'), ARRAY[${rejected}])`,
+        `${OUTPUTS}, from a JSON object`,
+      ),
+    ]),
     guarded('label', `outputs ${array}`, 'text', labelOf(model), 'the label among its outputs'),
     guarded(
       'proba',

@@ -17,9 +17,9 @@ export type ArgumentSpec =
 export type RowReader = (json: string) => number[] | null;
 
 /**
- * Reads a row that predict() hands over as the text of a JSON object. PL/v8 converts a jsonb argument itself, but
- * key by key: parsing its text here takes about half the time. What is wrong with a row that does not fit is for
- * SQL to find out (pgscore_internal.reject_features); here it only has to be noticed.
+ * Reads a row that predict() hands over as the text of a JSON object, which PostgreSQL has found to be valid JSON. PL/v8
+ * converts a jsonb argument itself, but key by key: parsing its text here takes about half the time. What is wrong with a
+ * row that does not fit is for SQL to find out (pgscore_internal.reject_features); here it only has to be noticed.
  */
 export function createRowReader(features: readonly FeatureSpec[], args: readonly ArgumentSpec[]): RowReader {
   const codes = args.map((arg) =>
@@ -30,10 +30,11 @@ export function createRowReader(features: readonly FeatureSpec[], args: readonly
   return (json) => {
     const row: unknown = JSON.parse(json);
     if (typeof row !== 'object' || row === null || Array.isArray(row)) return null;
+    const hasEscapes = json.includes('\\u');
     const values: unknown[] = [];
     for (const [name, kind] of features) {
       const value = readValue((row as Record<string, unknown>)[name], kind);
-      if (value === undefined) return null;
+      if (value === undefined || (hasEscapes && !isStorable(value))) return null;
       values.push(value);
     }
     return args.map((arg, k) => {
@@ -42,6 +43,14 @@ export function createRowReader(features: readonly FeatureSpec[], args: readonly
       return value === null ? arg[2] : (codes[k]!.get(value as string) ?? arg[3]);
     });
   };
+}
+
+/**
+ * Whether PostgreSQL could hold the value: no text of it has NUL or half of a surrogate pair. Only the escapes of JSON
+ * can write these; the type json lets them pass, and jsonb does not.
+ */
+function isStorable(value: unknown): boolean {
+  return typeof value !== 'string' || (!value.includes('\0') && !/[\ud800-\udfff]/u.test(value));
 }
 
 /** A number (NaN: missing), a text, null (missing text), or undefined when the value does not fit. */

@@ -116,7 +116,7 @@ test('puts back what differs from this version, and keeps models and bindings', 
   await works();
   const before = await fingerprint();
   await client.query(
-    `DROP FUNCTION pgscore.predict_raw(text, json); UPDATE pgscore_internal.installation SET sql_hash = 'older'`,
+    `DROP FUNCTION pgscore.predict_raw(text, text); UPDATE pgscore_internal.installation SET sql_hash = 'older'`,
   );
   expect(await migrate(database.url)).toMatchObject({ migrations: [], functions: true });
   expect(await fingerprint()).toEqual(before);
@@ -126,6 +126,19 @@ test('puts back what differs from this version, and keeps models and bindings', 
     { sum_score: 5, p: 5 },
     { sum_score: 6, p: 6 },
   ]);
+});
+
+test('a model from before predict() read json goes on', async () => {
+  await migrate(database.url);
+  await works();
+  await client.query(`DROP FUNCTION pgscore_models.sum__from_json, pgscore_models.sum__outputs_from_json;
+    UPDATE pgscore_internal.installation SET sql_hash = 'older'`);
+  await migrate(database.url);
+  const features = `'{"a": 1, "b": 2}'`;
+  const { rows } = await client.query(
+    `SELECT pgscore.predict('sum', ${features}) AS p, pgscore.predict_raw('sum', ${features}::json) AS raw`,
+  );
+  expect(rows).toEqual([{ p: 5, raw: [5] }]);
 });
 
 test('refuses an installation by a newer pgscore', async () => {

@@ -132,6 +132,93 @@ describe('every way to call a model gives what the reference evaluator gives', (
   });
 });
 
+describe('json and text are read as jsonb reads them', () => {
+  /** The prediction's outputs, or the error. */
+  async function outcome(document: string, type: string): Promise<unknown> {
+    const sql = `SELECT pgscore.predict('churn', $1::${type}), pgscore.predict_raw('churn', $1::${type})`;
+    return rows(sql, [document]).catch(({ code, message }) => ({ code, message }));
+  }
+
+  test.each([
+    ['white space', ' \t\r\n{ "a" :\n1 , "b":"x",\t"c":2 } '],
+    ['keys that occur twice: the last one', '{"a": "wrong", "b": 7, "c": 1e400, "a": 1, "b": "ü", "c": 2}'],
+    ['escapes', '{"\\u0061": 1, "b": "\\u00fc", "\\u0063": 2}'],
+    ['an escaped backslash before what looks like an escape', '{"a": 1, "b": "\\\\u0000", "c": 2}'],
+    ['a pair of surrogates', '{"a": 1, "b": "\\ud83d\\ude00", "c": 2}'],
+    [
+      'more digits than float8 has',
+      `{"a": 0.1000000000000000055511151231257827, "b": "x", "c": ${'9'.repeat(40)}}`,
+    ],
+    ['between two float8 numbers', '{"a": 9007199254740993, "b": "x", "c": 9007199254740993.00000000001}'],
+    ['the least and the largest numbers', '{"a": 4.9e-324, "b": "x", "c": 1.7976931348623157e308}'],
+    ['below float8', '{"a": 1e-400, "b": "x", "c": -1e-400}'],
+    ['exponents', '{"a": 1E+2, "b": "x", "c": 12.5e-1}'],
+    ['numbers that JSON has none for', '{"a": "NaN", "b": "NaN", "c": "-Infinity"}'],
+    ['nested values among other keys', '{"a": 1, "d": {"a": 2, "b": ["c"]}, "b": "x", "c": 2}'],
+  ])('%s', async (_, document) => {
+    const expected = await outcome(document, 'jsonb');
+    expect(expected).toEqual([[expect.any(Number), expect.any(Array)]]);
+    expect(await outcome(document, 'json')).toEqual(expected);
+    expect(await outcome(document, 'text')).toEqual(expected);
+  });
+
+  test.each([
+    ['NUL in a text', '{"a": 1, "b": "x\\u0000", "c": 2}', '22P05'],
+    ['half of a surrogate pair', '{"a": 1, "b": "\\ud83d", "c": 2}', '22P02'],
+    ['the other half', '{"a": 1, "b": "x\\ude00x", "c": 2}', '22P02'],
+    ['beyond float8', '{"a": 1e309, "b": "x", "c": 2}', '22023'],
+    ['beyond numeric', '{"a": 1e999999, "b": "x", "c": 2}', '22003'],
+  ])('%s is refused as jsonb refuses it', async (_, document, code) => {
+    const expected = await outcome(document, 'jsonb');
+    expect(expected).toMatchObject({ code });
+    expect(await outcome(document, 'json')).toEqual(expected);
+    expect(await outcome(document, 'text')).toEqual(expected);
+  });
+
+  // Each of these is an object to QuickJS, or nearly one to a reader of its own.
+  test.each([
+    '{"a": 1., "b": "x", "c": 2}',
+    '{"a": -01, "b": "x", "c": 2}',
+    '{"a": 01, "b": "x", "c": 2}',
+    '{"a": 1, "b": "\\x41", "c": 2}',
+    `{"a": 1, "b": "\\'", "c": 2}`,
+    '{"a": 1, "b": "\\\n", "c": 2}',
+    '{"a": 1, "b": "\t", "c": 2}',
+    '{"a": 1, "b": "x", "c": 2,}',
+    '{"a": 1, "b": "x", "c": 2} 3',
+    '\ufeff{"a": 1, "b": "x", "c": 2}',
+    `{'a': 1, "b": "x", "c": 2}`,
+    '{"a": NaN, "b": "x", "c": 2}',
+    '{"a": 1, "b": "x", "c": 2',
+  ])('%s is no JSON', async (document) => {
+    for (const call of ['predict', 'predict_label', 'predict_proba', 'predict_raw'])
+      await fails(
+        `SELECT pgscore.${call}('churn', $1::text)`,
+        { code: '22P02', message: 'invalid input syntax for type json' },
+        [document],
+      );
+  });
+
+  test('but for the sign of zero, which jsonb does not keep', async () => {
+    const echo: Model = {
+      irVersion: 1,
+      task: 'regression',
+      features: [{ kind: 'number', name: 'a' }],
+      steps: [],
+      output: { value: 0, raw: [0] },
+    };
+    await deployMade(client, 'echo', echo);
+    for (const [form, expected] of [
+      [`'{"a": -0}'`, '-0'],
+      [`'{"a": -0.0}'::json`, '-0'],
+      [`'{"a": -0}'::jsonb`, '0'],
+    ])
+      expect(await rows(`SELECT pgscore.predict('echo', ${form})::text`)).toEqual([[expected]]);
+    expect(await rows(`SELECT pgscore_models.echo('-0')::text`)).toEqual([['-0']]);
+    await client.query(`SELECT pgscore.drop_version('echo', 1)`);
+  });
+});
+
 describe('what does not fit is refused, and named', () => {
   test.each([
     ['absent', '{"b": 2, "A": 1}', 'model sum: absent: a'],

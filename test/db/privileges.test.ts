@@ -92,7 +92,7 @@ describe('a role that may execute one model', () => {
         FROM (
           SELECT format_type(u.type, NULL) AS type, u.position,
                  CASE format_type(u.type, NULL)
-                   WHEN 'jsonb' THEN $$'{"a": 1, "b": "y"}'$$ WHEN 'text' THEN $$'y'$$ WHEN 'double precision' THEN '1'
+                   WHEN 'json' THEN $$'{"a": 1, "b": "y"}'$$ WHEN 'jsonb' THEN $$'{"a": 1, "b": "y"}'$$ WHEN 'text' THEN $$'y'$$ WHEN 'double precision' THEN '1'
                    WHEN 'double precision[]' THEN 'ARRAY[0.5, 1, 1, 2, 0.5, 0.5]' ELSE 'NULL' END AS value
           FROM unnest(p.proargtypes) WITH ORDINALITY AS u (type, position)
         ) AS t
@@ -115,9 +115,11 @@ describe('a role that may execute one model', () => {
         'pgscore.predict_proba',
         'pgscore.predict_raw',
         'pgscore_models.churn',
+        'pgscore_models.churn__from_json',
         'pgscore_models.churn__from_jsonb',
         'pgscore_models.churn__label',
         'pgscore_models.churn__outputs',
+        'pgscore_models.churn__outputs_from_json',
         'pgscore_models.churn__outputs_from_jsonb',
         'pgscore_models.churn__proba',
         'pgscore_models.churn__raw',
@@ -132,7 +134,9 @@ describe('a role that may execute one model', () => {
       'constants behind a subquery',
       `SELECT pgscore_models.secret__from_jsonb(x) FROM (VALUES ('{"a": 1, "b": "y"}'::jsonb)) AS v (x)`,
     ],
+    ['json', `SELECT pgscore_models.secret__from_json('{"a": 1, "b": "y"}')`],
     ['all outputs', `SELECT pgscore_models.secret__outputs(1, 'y')`],
+    ['all outputs from json', `SELECT pgscore_models.secret__outputs_from_json('{"a": 1, "b": "y"}')`],
     ['all outputs from jsonb', `SELECT pgscore_models.secret__outputs_from_jsonb('{"a": 1, "b": "y"}')`],
     [
       'a plan for a parameter',
@@ -184,7 +188,7 @@ describe('a role that may execute one model', () => {
 test('PUBLIC calls no model', async () => {
   const { rows } = await admin.query<{ open: string }>(
     `SELECT p.oid::regprocedure::text AS open FROM pg_proc AS p
-      WHERE pronamespace = 'pgscore_models'::regnamespace AND proname !~ '__(outputs|from_jsonb|outputs_from_jsonb|label|proba|raw|version)$'
+      WHERE pronamespace = 'pgscore_models'::regnamespace AND proname !~ '__(outputs|from_jsonb?|outputs_from_jsonb?|label|proba|raw|version)$'
         AND (proacl IS NULL OR EXISTS (SELECT FROM aclexplode(proacl) AS a WHERE a.grantee = 0))`,
   );
   expect(rows).toEqual([]);

@@ -97,6 +97,27 @@ describe('the same features', () => {
     roles.pop();
   });
 
+  test('with a version from before predict() read json, there and back', async () => {
+    // What such a version's activation did not have.
+    await client.query(String.raw`
+      UPDATE pgscore_internal.versions SET activation = regexp_replace(activation,
+        'CREATE OR REPLACE FUNCTION pgscore_models\."sum__(outputs_)?from_json"[^;]*;\nCOMMENT[^;]*;\n', '', 'g')
+      WHERE version = 2`);
+    const all = () =>
+      rows(`SELECT pgscore.predict('sum', f), pgscore.predict('sum', f::json), pgscore.predict('sum', f::jsonb), pgscore.predict_raw('sum', f)
+              FROM (SELECT '{"a": 1, "b": 1}'::text AS f) AS _`);
+    await client.query(`SELECT pgscore.promote('sum', 2)`);
+    expect(await all()).toEqual([[103, 103, 103, [103]]]);
+    await client.query(`SELECT pgscore.promote('sum', 3)`);
+    expect(await all()).toEqual([[203, 203, 203, [203]]]);
+    await client.query(`SELECT pgscore.promote('sum', 4, rebind => true)`);
+    await client.query(`SELECT pgscore.promote('sum', 2, rebind => true)`);
+    expect(await all()).toEqual([[103, 103, 103, [103]]]);
+    await expect(client.query(`SELECT pgscore.predict('sum', '{"a": 1}')`)).rejects.toMatchObject({
+      message: 'model sum: absent: b',
+    });
+  });
+
   test('sessions with plans of their own see it at once', async () => {
     await client.query(`CREATE TABLE t (a int, b int); SELECT pgscore.attach('sum', 't')`);
     const other = await database.client();
