@@ -10,6 +10,14 @@ const churn = sumModel(['a', text('b', 'x', `it's "quoted" \\ $$`, 'ü'), 'c'], 
   bias: 0.25,
 });
 const sum = sumModel(['a', 'b']);
+/** The feature itself. */
+const echo: Model = {
+  irVersion: 1,
+  task: 'regression',
+  features: [{ kind: 'number', name: 'a' }],
+  steps: [],
+  output: { value: 0, raw: [0] },
+};
 
 let database: TestDatabase;
 let client: pg.Client;
@@ -19,6 +27,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   client = await database.client();
   await deployMade(client, 'churn', churn);
+  await deployMade(client, 'echo', echo);
   await deployMade(client, 'ab', sumModel(['a', 'b'], { labels: ['no', 'yes'] }));
   version = (await deployMade(client, 'sum', sum)).migration!.functionName;
 });
@@ -200,14 +209,6 @@ describe('json and text are read as jsonb reads them', () => {
   });
 
   test('but for the sign of zero, which jsonb does not keep', async () => {
-    const echo: Model = {
-      irVersion: 1,
-      task: 'regression',
-      features: [{ kind: 'number', name: 'a' }],
-      steps: [],
-      output: { value: 0, raw: [0] },
-    };
-    await deployMade(client, 'echo', echo);
     for (const [form, expected] of [
       [`'{"a": -0}'`, '-0'],
       [`'{"a": -0.0}'::json`, '-0'],
@@ -215,7 +216,6 @@ describe('json and text are read as jsonb reads them', () => {
     ])
       expect(await rows(`SELECT pgscore.predict('echo', ${form})::text`)).toEqual([[expected]]);
     expect(await rows(`SELECT pgscore_models.echo('-0')::text`)).toEqual([['-0']]);
-    await client.query(`SELECT pgscore.drop_version('echo', 1)`);
   });
 });
 
@@ -404,6 +404,16 @@ describe('predict(model, row) gives what an attached trigger gives', () => {
         `SELECT DISTINCT pgscore.predict('churn', q) = p FROM (SELECT a, b, c, p FROM t OFFSET 0) AS q`,
       ),
     ).toEqual([[true]]);
+  });
+
+  test.each(['real', 'double precision'])('for the sign of zero in %s', async (type) => {
+    await client.query(
+      `CREATE TABLE t (a ${type}); SELECT pgscore.attach('echo', 't', 'p'); INSERT INTO t VALUES ('-0'), ('0')`,
+    );
+    expect(await rows(`SELECT p::text, pgscore.predict('echo', t)::text FROM t`)).toEqual([
+      ['-0', '-0'],
+      ['0', '0'],
+    ]);
   });
 
   test('when columns share a name, the last counts, as in JSON', async () => {

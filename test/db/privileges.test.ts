@@ -110,6 +110,7 @@ describe('a role that may execute one model', () => {
       [
         'pgscore.exact_features',
         'pgscore.features',
+        'pgscore.features_as_json',
         'pgscore.predict',
         'pgscore.predict_label',
         'pgscore.predict_proba',
