@@ -1,5 +1,5 @@
 import { PgscoreError } from '../../errors.ts';
-import type { Classes, EncodeCategory, Feature, Model } from '../../ir/model.ts';
+import type { Classes, EncodeCategory, Feature, Model, Register } from '../../ir/model.ts';
 import type { ImportedModel, ImportOptions } from '../importer.ts';
 import { Program } from '../program.ts';
 import { type Objective, objectiveOf } from './objective.ts';
@@ -158,7 +158,7 @@ function lowerOutput(
   const averaged = file.averageOutput
     ? program.link({ name: 'divide', divisor: file.trees.length / raw.length }, raw)
     : raw;
-  const predicted = link === null ? averaged : program.link(link, averaged);
+  const predicted = link === null ? averaged : applyLink(link, averaged, program);
   if (labels === null) {
     return predicted.length === 1
       ? { value: predicted[0]!, raw }
@@ -180,6 +180,15 @@ function lowerOutput(
     raw,
     classes: { labels, predicted: best, probabilities: predicted } satisfies Classes,
   };
+}
+
+function applyLink(
+  link: NonNullable<Objective['link']>,
+  inputs: readonly Register[],
+  program: Program,
+): readonly Register[] {
+  if ('name' in link) return program.link(link, inputs);
+  return program.add({ kind: 'map', inputs, precision: 'float64', operations: link });
 }
 
 /** LightGBM stores no class names: 0, 1, … unless the caller names them. Null when the model is no classifier. */

@@ -1,5 +1,5 @@
 import { PgscoreError } from '../../errors.ts';
-import type { LinkFunction, Task } from '../../ir/model.ts';
+import type { LinkFunction, MapOperation, Task } from '../../ir/model.ts';
 import type { LightgbmFile } from './scan.ts';
 
 /**
@@ -9,7 +9,7 @@ import type { LightgbmFile } from './scan.ts';
 export interface Objective {
   readonly task: Task;
   /** Applied to the raw scores (to their average where the file says so); null leaves them as they are. */
-  readonly link: LinkFunction | null;
+  readonly link: LinkFunction | readonly MapOperation[] | null;
   /** The number of outputs that the objective needs, or null when any will do. */
   readonly outputs: number | null;
 }
@@ -38,7 +38,8 @@ export function objectiveOf(file: LightgbmFile): Objective {
       return { task: 'regression', link: { name: 'sigmoid', scale: 1 }, outputs: 1 };
     case 'cross_entropy_lambda':
     case 'xentlambda':
-      return { task: 'regression', link: { name: 'softplus' }, outputs: 1 };
+      // Not softplus: exp overflows above 709.78, and LightGBM answers Infinity there.
+      return { task: 'regression', link: [{ name: 'exp' }, { name: 'log1p' }], outputs: 1 };
     case 'poisson':
     case 'gamma':
     case 'tweedie':

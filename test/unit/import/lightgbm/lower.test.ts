@@ -125,6 +125,17 @@ describe('objectives', () => {
     expect(prediction.raw).toEqual([-2]);
   });
 
+  it.each([
+    ['709.7', 709.7],
+    // exp is Infinity from 709.782712893384 on, and so is std::log1p(std::exp(x)), which LightGBM 4 writes.
+    ['709.79', Number.POSITIVE_INFINITY],
+    ['1e300', Number.POSITIVE_INFINITY],
+    ['-750', 0],
+  ])('cross_entropy_lambda of a raw score of %s', (raw, expected) => {
+    const model = { header: { objective: 'cross_entropy_lambda' }, trees: [leaf(raw)] };
+    expect(predict(model, [0, 0])).toMatchObject({ value: expected, raw: [Number(raw)] });
+  });
+
   it('averages random forests for the prediction only', () => {
     const prediction = value('regression', { average_output: '' });
     expect(prediction).toMatchObject({ value: -1, raw: [-2] });
