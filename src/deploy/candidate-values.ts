@@ -1,4 +1,4 @@
-import type { Feature, Model, Register, Step } from '../ir/model.ts';
+import { type Feature, type Model, type Register, registerLayout, type Step } from '../ir/model.ts';
 
 /** A feature's list grows no longer. */
 const MAX_VALUES = 200;
@@ -13,14 +13,28 @@ const MAX_POINTS = 50;
  */
 export function candidateValues(model: Model): readonly (readonly (number | string | null)[])[] {
   const candidates = model.features.map((feature) => basicValues(feature));
+  const rounded = roundedFeatures(model);
   for (const step of model.steps) {
     for (const [register, value] of landmarks(step)) {
-      const list = candidates[register];
+      const feature = rounded.get(register) ?? register;
+      const list = candidates[feature];
       if (list === undefined || list.length > MAX_VALUES || !Number.isFinite(value)) continue;
-      if (model.features[register]!.kind === 'number') list.push(value, value + 0.5, value - 0.5);
+      if (model.features[feature]!.kind === 'number') list.push(value, value + 0.5, value - 0.5);
     }
   }
   return candidates;
+}
+
+/** Registers that hold a feature rounded down: what is a landmark of theirs is one of the feature. */
+function roundedFeatures(model: Model): ReadonlyMap<Register, number> {
+  const { first } = registerLayout(model);
+  return new Map(
+    model.steps.flatMap((step, s) =>
+      step.kind === 'map' && step.operations.every(({ name }) => name === 'floor')
+        ? step.inputs.map((input, k) => [first[s]! + k, input] as const)
+        : [],
+    ),
+  );
 }
 
 function basicValues(feature: Feature): (number | string | null)[] {

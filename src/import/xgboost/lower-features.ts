@@ -5,6 +5,7 @@ import type { Program } from '../program.ts';
 import { corrupt, type Origin } from './origin.ts';
 import { shorten } from './reader.ts';
 import type { CategoryColumn, XgboostFile } from './scan.ts';
+import type { TreeColumns } from './scan-tree.ts';
 
 /** Names and kinds. Names come from the options, else from the file, else they are f0, f1, …. */
 export function lowerFeatures(file: XgboostFile, origin: Origin, options: ImportOptions): Feature[] {
@@ -85,4 +86,35 @@ export function lowerCategories(
     } as const;
     return program.add(step)[0]!;
   });
+}
+
+/** The inputs of an ensemble, and for each feature which of them category tests read. */
+export interface EnsembleInputs {
+  readonly inputs: readonly Register[];
+  readonly categoryInputs: readonly number[];
+}
+
+/**
+ * XGBoost holds a code below 0 for invalid, in no set; a category test of the IR would truncate -0.5 to category 0.
+ * Codes that rows bring as they are, and not by an encode step, are therefore rounded down, in float32 as XGBoost has
+ * them: -1e-50 is -0 there, a category. https://github.com/dmlc/xgboost/blob/v3.3.0/src/common/categorical.h
+ */
+export function floorCodes(
+  trees: readonly TreeColumns[],
+  inputs: readonly Register[],
+  program: Program,
+): EnsembleInputs {
+  const tested = new Set(
+    trees.flatMap((tree) => Array.from(tree.categories?.nodes ?? [], (node) => tree.feature[node])),
+  );
+  const codes = inputs.flatMap((register, i) => (register === i && tested.has(i) ? [i] : []));
+  if (codes.length === 0) return { inputs, categoryInputs: inputs.map((_, i) => i) };
+  const floors = program.add({
+    kind: 'map',
+    inputs: codes,
+    precision: 'float32',
+    operations: [{ name: 'floor' }],
+  });
+  const place = new Map(codes.map((code, k) => [code, inputs.length + k]));
+  return { inputs: [...inputs, ...floors], categoryInputs: inputs.map((_, i) => place.get(i) ?? i) };
 }

@@ -4,6 +4,8 @@ import type { CategorySplits, TreeColumns } from './scan-tree.ts';
 /** What a tree of the file is lowered for. */
 export interface TreeContext {
   readonly features: number;
+  /** For each feature the input of the ensemble that its category tests read. */
+  readonly categoryInputs: readonly number[];
   readonly outputs: number;
   /** The output that the tree adds to; not looked at when its leaves are vectors. */
   readonly output: number;
@@ -96,7 +98,7 @@ class TreeBuilder {
     }
     const defaultLeft = tree.defaultLeft[node] === 1;
     const set = this.categorical.get(node);
-    splits.feature.push(feature);
+    splits.feature.push(set === undefined ? feature : context.categoryInputs[feature]!);
     splits.left.push(0);
     splits.right.push(0);
     if (set === undefined) {

@@ -2,7 +2,7 @@ import { PgscoreError } from '../../errors.ts';
 import type { Register, TreeEnsemble } from '../../ir/model.ts';
 import type { ImportedModel, ImportOptions } from '../importer.ts';
 import { Program } from '../program.ts';
-import { lowerCategories, lowerFeatures } from './lower-features.ts';
+import { floorCodes, lowerCategories, lowerFeatures } from './lower-features.ts';
 import { lowerOutput, MAX_EXPECTILES } from './lower-output.ts';
 import { lowerTree } from './lower-tree.ts';
 import { OBJECTIVES, type Objective, parseBaseScore, toMargins } from './objective.ts';
@@ -27,7 +27,7 @@ export function lower(file: XgboostFile, origin: Origin, options: ImportOptions)
   const base = lowerBase(file, objective, origin);
   const margins =
     file.booster.kind === 'trees'
-      ? program.add(lowerTrees(file, file.booster, { inputs, base, origin, options, notes }))
+      ? program.add(lowerTrees(file, file.booster, { inputs, base, origin, options, notes, program }))
       : lowerLinear(file, file.booster, { inputs, base, origin }, program);
   const { task, output } = lowerOutput(
     program,
@@ -86,10 +86,15 @@ interface Ground {
 function lowerTrees(
   file: XgboostFile,
   booster: TreeBooster,
-  ground: Ground & { readonly options: ImportOptions; readonly notes: string[] },
+  ground: Ground & {
+    readonly options: ImportOptions;
+    readonly notes: string[];
+    readonly program: Program;
+  },
 ): TreeEnsemble {
-  const { inputs, base, origin, options, notes } = ground;
-  const used = treesToUse(file, booster, { origin, options, notes });
+  const { base, origin, options, notes, program } = ground;
+  const used = booster.trees.slice(0, treesToUse(file, booster, { origin, options, notes }));
+  const { inputs, categoryInputs } = floorCodes(used, ground.inputs, program);
   return {
     kind: 'tree-ensemble',
     inputs,
@@ -98,7 +103,7 @@ function lowerTrees(
     accumulator: 'float32',
     outputs: file.outputs,
     base,
-    trees: booster.trees.slice(0, used).map((tree, t) => {
+    trees: used.map((tree, t) => {
       const fail = (message: string): never => {
         throw corrupt(origin, `in tree ${t}, ${message}`);
       };
@@ -106,7 +111,8 @@ function lowerTrees(
       if (output < 0 || output >= file.outputs) fail(`tree_info names output ${output} of ${file.outputs}`);
       const weight = booster.weights?.[t] ?? 1;
       if (Number.isNaN(weight)) fail('the weight is NaN');
-      return lowerTree(tree, { features: file.features, outputs: file.outputs, output, weight, fail });
+      const { features, outputs } = file;
+      return lowerTree(tree, { features, categoryInputs, outputs, output, weight, fail });
     }),
   };
 }

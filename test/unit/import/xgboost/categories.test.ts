@@ -29,6 +29,28 @@ describe('category codes', () => {
     expect(score({ trees: [beyond] }, [2 ** 24]).value).toBe(10);
   });
 
+  it('below 0 are invalid too, where truncation would make them category 0', () => {
+    // Category 0 goes right, to leaf 20. XGBoost casts to float32 before it looks: -1e-50 is -0 there.
+    const zero = { ...split(0), categories: { 0: [0] } };
+    const at = (x: number) => score({ types: ['c'], trees: [zero] }, [x]).value;
+    expect([-0.5, -1e-40, -0.9999999].map(at)).toEqual([10, 10, 10]);
+    expect([0, -0, -1e-50, 0.5].map(at)).toEqual([20, 20, 20, 20]);
+    // 0.99999999 is 1 in float32.
+    expect(at(0.99999999)).toBe(10);
+  });
+
+  it('are rounded for category tests only', () => {
+    // Node 0 compares the feature with 0.5, node 2 asks for category 1.
+    const tree: TreeSpec = {
+      left: [1, -1, 3, -1, -1],
+      right: [2, -1, 4, -1, -1],
+      condition: [0.5, 1, 0, 3, 4],
+      categories: { 2: [1] },
+    };
+    const at = (x: number) => score({ trees: [tree] }, [x]).value;
+    expect([0.4, 0.5, 0.7, 1.7, 2].map(at)).toEqual([1, 3, 3, 4, 3]);
+  });
+
   it('may be several sets in one tree, beside numeric splits', () => {
     const tree: TreeSpec = {
       left: [1, 3, -1, -1, 5, -1, -1],
