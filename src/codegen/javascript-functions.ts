@@ -9,8 +9,6 @@ export interface SqlFunction {
   /** Argument types in order: text, then double precision each, or one double precision[]. */
   readonly argumentTypes: readonly string[];
   readonly returns: string;
-  /** The CREATE FUNCTION statement. */
-  readonly sql: string;
 }
 
 export interface JavaScriptFunctions {
@@ -18,6 +16,8 @@ export interface JavaScriptFunctions {
   readonly value: SqlFunction;
   /** Gives all outputs, as `Program.outputs` lays them out. */
   readonly outputs: SqlFunction;
+  /** One statement that creates both, in which the program, most of their text, stands once. */
+  readonly sql: string;
 }
 
 /**
@@ -40,23 +40,27 @@ export function javascriptFunctions(
   const inArray = program.arguments.length > MAX_ARGUMENTS;
   const names = inArray ? ['x'] : program.arguments.map((_, k) => `x${k}`);
   const type = inArray ? 'double precision[]' : 'double precision';
-  const create = (part: 'value' | 'outputs', returns: string, unfit: string): SqlFunction => {
-    const qualified = `${quoteIdent(schema)}.${quoteIdent(`${name}_${part}`)}`;
+  const declare = (part: 'value' | 'outputs', returns: string): SqlFunction => ({
+    name: `${quoteIdent(schema)}.${quoteIdent(`${name}_${part}`)}`,
+    argumentTypes: ['text', ...names.map(() => type)],
+    returns,
+  });
+  const create = (part: 'value' | 'outputs', { name: qualified, returns }: SqlFunction, unfit: string) => {
     const declared = ['features text', ...names.map((argument) => `${argument} ${type}`)].join(', ');
+    const head =
+      `CREATE OR REPLACE FUNCTION ${qualified}(${declared})\n` +
+      `RETURNS ${returns} LANGUAGE ${engine} IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT\nAS `;
     const body = [
-      `const program = ${sessionCached(program)};`,
       `if (features === null) return program.${part}(${names.join(', ')});`,
       'const row = program.read(features);',
       `return row === null ? ${unfit} : program.${part}(${inArray ? 'row' : '...row'});`,
     ].join('\n');
-    const sql =
-      `CREATE OR REPLACE FUNCTION ${qualified}(${declared})\n` +
-      `RETURNS ${returns} LANGUAGE ${engine} IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT\n` +
-      `AS ${dollarQuote(body)};\n`;
-    return { name: qualified, argumentTypes: ['text', ...names.map(() => type)], returns, sql };
+    return `  EXECUTE ${dollarQuote(head)} || quote_literal(program || ${dollarQuote(body)});\n`;
   };
-  return {
-    value: create('value', 'double precision', 'null'),
-    outputs: create('outputs', 'double precision[]', '[]'),
-  };
+  const value = declare('value', 'double precision');
+  const outputs = declare('outputs', 'double precision[]');
+  const block =
+    `\nDECLARE\n  program text := ${dollarQuote(`const program = ${sessionCached(program)};\n`)};\nBEGIN\n` +
+    `${create('value', value, 'null')}${create('outputs', outputs, '[]')}END\n`;
+  return { value, outputs, sql: `DO ${dollarQuote(block)};\n` };
 }

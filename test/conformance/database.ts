@@ -19,8 +19,7 @@ export async function createDatabaseScorers(models: readonly Model[]): Promise<r
   const functions = programs.map((program, i) =>
     javascriptFunctions(program, { engine: database.engine, schema: 'conformance', name: `model_${i}` }),
   );
-  const statements = functions.flatMap(({ value, outputs }) => [value.sql, outputs.sql]);
-  await client.query(`CREATE SCHEMA conformance;\n${statements.join('\n')}`);
+  await client.query(`CREATE SCHEMA conformance;\n${functions.map(({ sql }) => sql).join('\n')}`);
   return models.map((model, i) => (rows) => score(client, model, programs[i]!, functions[i]!, rows));
 }
 

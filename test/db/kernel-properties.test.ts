@@ -28,7 +28,7 @@ async function scoreInDatabase(
   rows: readonly (readonly (number | null)[])[],
 ): Promise<{ value: number; outputs: number[] }[]> {
   const options = { engine: database.engine, schema: 'public', name: 'random_model' };
-  const { value, outputs } = javascriptFunctions(program, options);
+  const { value, outputs, sql } = javascriptFunctions(program, options);
   const inArray = value.argumentTypes.at(-1) === 'double precision[]';
   const calls = rows.map((row) => {
     const list = row.map(literal).join();
@@ -37,7 +37,7 @@ async function scoreInDatabase(
   });
   await client.query('BEGIN');
   try {
-    await client.query(value.sql + outputs.sql);
+    await client.query(sql);
     const scored = [];
     for (const call of calls) scored.push((await client.query(call)).rows[0]);
     return scored;

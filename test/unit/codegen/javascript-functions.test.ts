@@ -7,18 +7,21 @@ const program = await compileProgram(regression([ensemble([stump({ test: 0, thre
 
 describe('the functions of a program', () => {
   test.each(['plv8', 'pljs'] as const)('are declared as what they are, in %s', (engine) => {
-    const { value, outputs } = javascriptFunctions(program, { engine, schema: 's"x', name: 'churn_v1' });
+    const { value, outputs, sql } = javascriptFunctions(program, {
+      engine,
+      schema: 's"x',
+      name: 'churn_v1',
+    });
     expect(value.name).toBe('"s""x"."churn_v1_value"');
-    expect(value.sql).toContain(`LANGUAGE ${engine} IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT`);
-    expect(value.sql).toMatch(
-      /^CREATE OR REPLACE FUNCTION "s""x"\."churn_v1_value"\(.*x0 double precision\)\n/,
-    );
+    expect(sql.split(`LANGUAGE ${engine} IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT`)).toHaveLength(3);
+    expect(sql).toMatch(/CREATE OR REPLACE FUNCTION "s""x"\."churn_v1_value"\(.*x0 double precision\)\n/);
     expect(outputs.returns).toBe('double precision[]');
   });
 
-  test('share what a session keeps: the program under its hash', () => {
-    const { value, outputs } = javascriptFunctions(program, { engine: 'plv8', schema: 's', name: 'm' });
-    for (const { sql } of [value, outputs]) expect(sql).toContain(`pgscore:${program.hash}`);
+  test('share their text, and what a session keeps: the program under its hash', () => {
+    const { sql } = javascriptFunctions(program, { engine: 'plv8', schema: 's', name: 'm' });
+    expect(sql.split(program.code)).toHaveLength(2);
+    expect(sql).toContain(`pgscore:${program.hash}`);
   });
 
   test('need a name that PLJS can call', () => {
