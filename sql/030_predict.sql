@@ -135,14 +135,15 @@ DECLARE
   sent pg_catalog.bytea;
 BEGIN
   IF pg_catalog.pg_typeof(row_of_table) OPERATOR(pg_catalog.<>) 'pg_catalog.record'::pg_catalog.regtype THEN
-    IF NOT EXISTS (
-      SELECT FROM pg_catalog.pg_attribute AS a
-      WHERE a.attrelid OPERATOR(pg_catalog.=) (
-          SELECT t.typrelid FROM pg_catalog.pg_type AS t
-          WHERE t.oid OPERATOR(pg_catalog.=) pg_catalog.pg_typeof(row_of_table)::pg_catalog.oid)
-        AND a.attnum OPERATOR(pg_catalog.>) 0
-        AND (a.atttypid OPERATOR(pg_catalog.=) 700 OR a.atttypid OPERATOR(pg_catalog.=) 1042
-             OR a.atttypid OPERATOR(pg_catalog.>=) 16384)
+    -- A domain over a row type has no columns of its own.
+    IF (
+      SELECT t.typrelid OPERATOR(pg_catalog.<>) 0 AND NOT EXISTS (
+        SELECT FROM pg_catalog.pg_attribute AS a
+        WHERE a.attrelid OPERATOR(pg_catalog.=) t.typrelid AND a.attnum OPERATOR(pg_catalog.>) 0
+          AND (a.atttypid OPERATOR(pg_catalog.=) 700 OR a.atttypid OPERATOR(pg_catalog.=) 1042
+               OR a.atttypid OPERATOR(pg_catalog.>=) 16384))
+      FROM pg_catalog.pg_type AS t
+      WHERE t.oid OPERATOR(pg_catalog.=) pg_catalog.pg_typeof(row_of_table)::pg_catalog.oid
     ) THEN
       RETURN pg_catalog.row_to_json(row_of_table);
     END IF;

@@ -416,6 +416,12 @@ describe('predict(model, row) gives what an attached trigger gives', () => {
     ]);
   });
 
+  test('for a real in a domain over a row type', async () => {
+    await client.query(`CREATE TYPE pair AS (a real, b int); CREATE DOMAIN checked_pair AS pair CHECK ((VALUE).b > 0);
+      CREATE TABLE t (x checked_pair); INSERT INTO t VALUES (ROW(0.1::real, 1)::pair)`);
+    expect(await rows(`SELECT pgscore.predict('sum', x) FROM t`)).toEqual([[Math.fround(0.1) + 2]]);
+  });
+
   test('when columns share a name, the last counts, as in JSON', async () => {
     expect(
       await rows(
