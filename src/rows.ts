@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import { parse } from 'csv-parse';
 import { PgscoreError } from './errors.ts';
 import type { Feature } from './ir/model.ts';
+import { numberOf } from './number-text.ts';
 
 /** A row as read: its place in the file, the model's features, and whatever else stood beside them as text. */
 export interface InputRow {
@@ -62,10 +63,8 @@ function checkHeader(header: string[], path: string): string[] {
 
 /** Numbers as programs print them; true and false feed a number as 1 and 0. */
 function parseNumber(text: string, path: string, row: number, column: string): number {
-  const trimmed = text.trim();
-  if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(trimmed)) return Number(trimmed);
-  const word = WORDS.get(trimmed.toLowerCase());
-  if (word !== undefined) return word;
+  const number = numberOf(text);
+  if (number !== undefined) return number;
   throw new PgscoreError(
     'PGS_INPUT',
     `${path}, row ${row}, column "${column}": ${JSON.stringify(text)} is no number`,
@@ -74,18 +73,6 @@ function parseNumber(text: string, path: string, row: number, column: string): n
     },
   );
 }
-
-const WORDS: ReadonlyMap<string, number> = new Map([
-  ['nan', Number.NaN],
-  ['inf', Infinity],
-  ['+inf', Infinity],
-  ['-inf', -Infinity],
-  ['infinity', Infinity],
-  ['+infinity', Infinity],
-  ['-infinity', -Infinity],
-  ['true', 1],
-  ['false', 0],
-]);
 
 async function* readJsonLines(path: string, features: readonly Feature[]): AsyncGenerator<InputRow> {
   const names = new Set(features.map(({ name }) => name));

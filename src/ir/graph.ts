@@ -98,7 +98,7 @@ export interface OutputElement {
 
 /** Where the parts of a prediction are found, as in `Output` of model.ts. */
 export interface GraphOutput {
-  /** Absent when the model predicts an array only (an embedding). */
+  /** Absent when the model predicts an array only (an embedding), or one of several labels: its position from 0 then. */
   readonly value?: OutputElement;
   /** A whole output tensor's row, flattened: scores before the link. */
   readonly raw?: string;
@@ -107,8 +107,10 @@ export interface GraphOutput {
   /** For classifiers. The predicted class is the tensor `predicted`'s own answer, else the most probable label. */
   readonly classes?: {
     readonly labels: readonly string[];
-    /** One element a label; or one element, the probability of the second of two labels. */
+    /** One element a label; or one element, the probability of the second of two labels; none when the graph gives none. */
     readonly probabilities: readonly OutputElement[];
     readonly predicted?: OutputElement;
+    /** What `predicted` holds for each label, when that is neither the label's position nor its text. */
+    readonly codes?: readonly (number | string)[];
   };
 }
