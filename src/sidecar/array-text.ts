@@ -24,7 +24,7 @@ const MAX_RANK = 16;
  */
 export function parseArray(text: string, form: ArrayForm): NumberArray {
   if (text.startsWith('\\x')) return bytesToNumbers(text, form);
-  return new Scanner(text, form.whole).read();
+  return (form.whole ? undefined : parseJson(text)) ?? new Scanner(text, form.whole).read();
 }
 
 /** '[0:1][1:2]=' before an array whose indices do not begin with 1. */
@@ -122,8 +122,6 @@ class Scanner {
   }
 
   #number(start: number, end: number): number {
-    const fast = decimal(this.#text, start, end);
-    if (fast !== undefined) return fast;
     const text = this.#token(start, end);
     if (/^null$/i.test(text)) return Number.NaN;
     return numberOf(text) ?? this.#failElement(text, 'no number');
@@ -167,33 +165,51 @@ export function wholeNumber(text: string): bigint | undefined {
   return number !== undefined && Number.isInteger(number) ? BigInt(number) : undefined;
 }
 
-const ZERO = '0'.charCodeAt(0);
-const NINE = '9'.charCodeAt(0);
-const MINUS = '-'.charCodeAt(0);
-const POINT = '.'.charCodeAt(0);
-const POWERS = Array.from({ length: 23 }, (_, power) => 10 ** power);
-
 /**
- * -digits.digits in five times less time than Number() takes, or undefined for any other form. Up to 15 digits are
- * exact in float64, and so are powers of ten up to 10^22: their quotient is the nearest float64 (Clinger 1990,
- * "How to read floating point numbers accurately").
+ * The engine's own parser of JSON, which reads numbers six times faster than the scanner does; undefined for anything
+ * that is no JSON list of numbers, or of lists of one length: the scanner then reads it, or says what is wrong.
  */
-function decimal(text: string, start: number, end: number): number | undefined {
-  const negative = text.charCodeAt(start) === MINUS;
-  const first = negative ? start + 1 : start;
-  if (end - first > 16 || end === first) return undefined;
-  let digits = 0;
-  let point = -1;
-  for (let i = first; i < end; i++) {
-    const code = text.charCodeAt(i);
-    if (code >= ZERO && code <= NINE) digits = digits * 10 + (code - ZERO);
-    else if (code === POINT && point === -1) point = i;
-    else return undefined;
+function parseJson(text: string): NumberArray | undefined {
+  const json = text.startsWith('{')
+    ? text.replaceAll('{', '[').replaceAll('}', ']').replaceAll('NULL', 'null')
+    : text;
+  let list: unknown;
+  try {
+    list = JSON.parse(json);
+  } catch {
+    return undefined;
   }
-  const count = end - first - (point === -1 ? 0 : 1);
-  if (count === 0 || count > 15) return undefined;
-  const value = point === -1 ? digits : digits / POWERS[end - point - 1]!;
-  return negative ? -value : value;
+  const shape = shapeOfFirst(list);
+  const size = shape.reduce((product, length) => product * length, 1);
+  // More than the text can hold: lists that are shorter than the first.
+  if (size > text.length) return undefined;
+  const values = new Float64Array(size);
+  return fillFrom(list, shape, 0, values, 0) === size ? { values, shape } : undefined;
+}
+
+function shapeOfFirst(list: unknown): number[] {
+  const shape: number[] = [];
+  for (let at = list; Array.isArray(at) && shape.length < MAX_RANK; at = at[0]) shape.push(at.length);
+  return shape;
+}
+
+/** Returns the position after the last number, or NaN when the list has not the shape. */
+function fillFrom(
+  list: unknown,
+  shape: readonly number[],
+  depth: number,
+  values: Float64Array,
+  start: number,
+): number {
+  if (!Array.isArray(list) || list.length !== shape[depth]) return Number.NaN;
+  let position = start;
+  for (const item of list as unknown[]) {
+    if (depth < shape.length - 1) position = fillFrom(item, shape, depth + 1, values, position);
+    else if (typeof item === 'number') values[position++] = item;
+    else if (item === null) values[position++] = Number.NaN;
+    else return Number.NaN;
+  }
+  return position;
 }
 
 function bytesToNumbers(text: string, { whole, bytea }: ArrayForm): NumberArray {
