@@ -1,6 +1,9 @@
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import type { Command } from 'commander';
-import type { ImportedModel, ModelFile } from '../import/importer.ts';
-import { importModel } from '../import/registry.ts';
+import { PgscoreError } from '../errors.ts';
+import type { ImportedModel, ImportOptions, ModelFile } from '../import/importer.ts';
+import { type Imported, importAny, importModel } from '../import/registry.ts';
 import { readModelFile } from '../load-model.ts';
 
 /** The options of every command that reads a model file. */
@@ -10,11 +13,23 @@ export interface ModelOptions {
   readonly allTrees?: true;
 }
 
+/** The options of commands that also take a model that the sidecar runs. */
+export interface AnyModelOptions extends ModelOptions {
+  readonly inputs?: string;
+}
+
 export function addModelOptions(command: Command): Command {
   return command
     .option('--labels <names>', 'class names in class order, separated by commas', list)
     .option('--features <names>', 'feature names in model order, separated by commas', list)
     .option('--all-trees', 'use every tree, also those past the best iteration of early stopping');
+}
+
+export function addAnyModelOptions(command: Command): Command {
+  return addModelOptions(command).option(
+    '--inputs <file>',
+    'for an ONNX file that the sidecar runs: a JSON file that says what feeds its inputs',
+  );
 }
 
 function list(text: string): string[] {
@@ -27,11 +42,36 @@ export async function readModel(
   options: ModelOptions,
 ): Promise<{ file: ModelFile; imported: ImportedModel }> {
   const file = await readModelFile(path);
-  const { labels, features, allTrees } = options;
-  const imported = importModel(file, {
+  return { file, imported: importModel(file, importOptions(options)) };
+}
+
+/** As readModel, for commands that can do without the database. */
+export async function readAnyModel(
+  path: string,
+  options: AnyModelOptions,
+): Promise<{ file: ModelFile; imported: Imported }> {
+  const file = await readModelFile(path);
+  const { inputs } = options;
+  const text = inputs === undefined ? undefined : await readText(inputs);
+  const imported = importAny(file, {
+    ...importOptions(options),
+    ...(text === undefined ? {} : { inputs: { name: basename(inputs!), text } }),
+  });
+  return { file, imported };
+}
+
+function importOptions({ labels, features, allTrees }: ModelOptions): ImportOptions {
+  return {
     ...(labels === undefined ? {} : { labels }),
     ...(features === undefined ? {} : { features }),
     ...(allTrees === undefined ? {} : { allTrees }),
-  });
-  return { file, imported };
+  };
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw new PgscoreError('PGS_USAGE', `--inputs ${path}: ${(error as Error).message}`, { cause: error });
+  }
 }

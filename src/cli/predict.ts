@@ -1,11 +1,14 @@
 import { Command } from 'commander';
 import { predictFile } from '../predict.ts';
-import { addModelOptions, type ModelOptions, readModel } from './model-file.ts';
+import { predictGraphFile } from '../predict-graph.ts';
+import { type AnyModelOptions, addAnyModelOptions, readAnyModel } from './model-file.ts';
 
 /** `pgscore predict FILE --input rows.csv`. */
 export function predictCommand(): Command {
-  return addModelOptions(new Command('predict'))
-    .description('score rows in this process, without a database, with the code that the database would run')
+  return addAnyModelOptions(new Command('predict'))
+    .description(
+      'score rows in this process, without a database, with the code that the database or the sidecar would run',
+    )
     .argument('<file>', 'a model file')
     .requiredOption('--input <rows>', 'rows to score: .csv with a header, or .jsonl')
     .addHelpText('after', HELP)
@@ -14,11 +17,16 @@ export function predictCommand(): Command {
 
 const HELP = `
 Prints one JSON object a row: {"value", "label", "probabilities", "raw"}, and "values" for a model that predicts
-several numbers. In CSV an empty field is null, which means missing. Columns that are no features are ignored.`;
+several numbers. In CSV an empty field is null, which means missing. Columns that are no features are ignored.
+Arrays are written as PostgreSQL does ({{1,2},{3,4}}, \\x… for a bytea of float32), or as lists in .jsonl.`;
 
-async function run(path: string, { input, ...options }: ModelOptions & { input: string }): Promise<void> {
-  const { imported } = await readModel(path, options);
-  for await (const line of predictFile(imported.model, input)) {
+async function run(path: string, { input, ...options }: AnyModelOptions & { input: string }): Promise<void> {
+  const { file, imported } = await readAnyModel(path, options);
+  const lines =
+    imported.kind === 'ir'
+      ? predictFile(imported.model, input)
+      : predictGraphFile(imported.graph, file, input);
+  for await (const line of lines) {
     if (!process.stdout.write(`${line}\n`))
       await new Promise((resolve) => process.stdout.once('drain', resolve));
   }

@@ -1,3 +1,4 @@
+import type { GraphModel } from '../ir/graph.ts';
 import type { Model } from '../ir/model.ts';
 
 /** A model file as it came: the name is for messages and for guessing the format, the bytes decide. */
@@ -14,12 +15,22 @@ export interface ImportOptions {
   readonly features?: readonly string[];
   /** Use every tree of the file, also past the best iteration that early stopping found. */
   readonly allTrees?: boolean;
+  /** For graphs: a JSON text that says what feeds their inputs and what their outputs are; the name is for messages. */
+  readonly inputs?: { readonly name: string; readonly text: string };
 }
 
 /** A model with what is known of the file that it came from. */
 export interface ImportedModel {
   readonly model: Model;
   readonly source: ModelSource;
+}
+
+/** A model that the sidecar runs as it is. */
+export interface ImportedGraph {
+  readonly graph: GraphModel;
+  readonly source: ModelSource;
+  /** Why the database does not run it, naming the node where there is one. */
+  readonly reason: string;
 }
 
 export interface ModelSource {
@@ -44,4 +55,6 @@ export interface Importer {
   readonly title: string;
   recognises(file: ModelFile): boolean;
   read(file: ModelFile, options: ImportOptions): ImportedModel;
+  /** For formats that the sidecar runs: the graph where `read` would throw PGS_UNSUPPORTED. Throws as `read` does. */
+  readAny?(file: ModelFile, options: ImportOptions): ImportedModel | ImportedGraph;
 }

@@ -2,7 +2,7 @@ import { PgscoreError } from '../errors.ts';
 import { validate } from '../ir/validate.ts';
 import { catboostJson } from './catboost/index.ts';
 import { describeBytes } from './describe.ts';
-import type { ImportedModel, Importer, ImportOptions, ModelFile } from './importer.ts';
+import type { ImportedGraph, ImportedModel, Importer, ImportOptions, ModelFile } from './importer.ts';
 import { lightgbm } from './lightgbm/index.ts';
 import { onnx } from './onnx/index.ts';
 import { sklearnPickle } from './sklearn/index.ts';
@@ -25,9 +25,43 @@ export const importers: readonly Importer[] = [
  * options do not fit the model.
  */
 export function importModel(file: ModelFile, options: ImportOptions = {}): ImportedModel {
-  const importer = importers.find((candidate) => candidate.recognises(file));
-  if (importer === undefined) refuseUnknown(file);
+  const importer = importerOf(file);
   const imported = importer.read(file, options);
+  requireSound(file, importer, imported);
+  return imported;
+}
+
+/** A model for the database, or a graph for the sidecar. */
+export type Imported =
+  | ({ readonly kind: 'ir' } & ImportedModel)
+  | ({ readonly kind: 'graph' } & ImportedGraph);
+
+/**
+ * As importModel, except that a model which the database does not score exactly, and onnxruntime runs, is a graph for
+ * the sidecar. @throws PgscoreError as importModel; PGS_USAGE when a description of inputs does not fit the graph
+ */
+export function importAny(file: ModelFile, options: ImportOptions = {}): Imported {
+  const importer = importerOf(file);
+  if (options.inputs !== undefined && importer.readAny === undefined) {
+    throw new PgscoreError(
+      'PGS_USAGE',
+      `${file.name}: ${importer.title} models take no description of inputs`,
+      {
+        hint: '--inputs is for ONNX files that the sidecar runs.',
+      },
+    );
+  }
+  const imported = (importer.readAny ?? importer.read)(file, options);
+  if ('graph' in imported) return { kind: 'graph', ...imported };
+  requireSound(file, importer, imported);
+  return { kind: 'ir', ...imported };
+}
+
+function importerOf(file: ModelFile): Importer {
+  return importers.find((candidate) => candidate.recognises(file)) ?? refuseUnknown(file);
+}
+
+function requireSound(file: ModelFile, importer: Importer, imported: ImportedModel): void {
   const violations = validate(imported.model);
   if (violations.length > 0) {
     const shown = violations.slice(0, 5).map(({ path, message }) => `${path}: ${message}`);
@@ -38,7 +72,6 @@ export function importModel(file: ModelFile, options: ImportOptions = {}): Impor
       { hint: 'The file is damaged: save the model again. If it scores where it was trained, report this.' },
     );
   }
-  return imported;
 }
 
 function refuseUnknown(file: ModelFile): never {

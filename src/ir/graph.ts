@@ -10,6 +10,8 @@ import type { Task } from './model.ts';
 export interface GraphModel {
   readonly graphVersion: 1;
   readonly task: Task;
+  /** Present when the graph takes one row a run, whatever the batch. */
+  readonly rowsPerRun?: 1;
   /** The signature's inputs. Names are unique; any text is a valid name. */
   readonly features: readonly GraphFeature[];
   /** One a tensor that the graph takes. */
@@ -113,4 +115,11 @@ export interface GraphOutput {
     /** What `predicted` holds for each label, when that is neither the label's position nor its text. */
     readonly codes?: readonly (number | string)[];
   };
+}
+
+/** The output tensors that a prediction is read from. */
+export function outputNames({ value, raw, values, classes }: GraphOutput): string[] {
+  const elements = [value, ...(classes?.probabilities ?? []), classes?.predicted];
+  const names = [...elements.map((element) => element?.output), raw, values];
+  return [...new Set(names.filter((name) => name !== undefined))];
 }

@@ -1,3 +1,4 @@
+import type { GraphModel } from './graph.ts';
 import type { Model } from './model.ts';
 import { type Violation, validate } from './validate.ts';
 
@@ -36,13 +37,7 @@ export function modelToJson(model: Model): string {
  * @throws ModelJsonError when the text is no JSON, or the value breaks a rule of the IR.
  */
 export function modelFromJson(text: string): Model {
-  let value: unknown;
-  try {
-    value = restoreSpecials(JSON.parse(text), 0);
-  } catch (error) {
-    if (error instanceof ModelJsonError) throw error;
-    throw new ModelJsonError(`The text is no JSON: ${(error as Error).message}`, [], error);
-  }
+  const value = parse(text);
   const violations = validate(value);
   if (violations.length > 0) {
     const first = violations[0]!;
@@ -53,6 +48,27 @@ export function modelFromJson(text: string): Model {
     );
   }
   return value as Model;
+}
+
+/** As modelToJson, of a graph. */
+export function graphToJson(graph: GraphModel): string {
+  return JSON.stringify(replaceSpecials(graph));
+}
+
+/** The graph of a JSON text. @throws ModelJsonError when the text is no JSON, or a graph of a later pgscore. */
+export function graphFromJson(text: string): GraphModel {
+  const value = parse(text) as Partial<GraphModel> | null;
+  if (value?.graphVersion === 1) return value as GraphModel;
+  throw new ModelJsonError('The JSON is no graph of version 1: it was written by another pgscore.', []);
+}
+
+function parse(text: string): unknown {
+  try {
+    return restoreSpecials(JSON.parse(text), 0);
+  } catch (error) {
+    if (error instanceof ModelJsonError) throw error;
+    throw new ModelJsonError(`The text is no JSON: ${(error as Error).message}`, [], error);
+  }
 }
 
 /** The value itself where nothing is special, so that a large model is not copied. */

@@ -1,5 +1,5 @@
 import { PgscoreError } from '../errors.ts';
-import type { GraphModel, OutputElement } from '../ir/graph.ts';
+import { type GraphModel, type OutputElement, outputNames } from '../ir/graph.ts';
 import type { Prediction } from '../ir/model.ts';
 import { fromFloat16 } from './float16.ts';
 import type { TensorData, TensorValue } from './tensor-data.ts';
@@ -13,20 +13,14 @@ export const NULL_PREDICTION: GraphPrediction = { value: null, label: null, prob
 /** Output tensors by name. Half-precision data is bits, or a Float16Array where Node has it. */
 export type Outputs = Readonly<Record<string, Omit<TensorValue, 'type'> & { readonly type: string }>>;
 
-/** The names of the output tensors that a prediction is read from: the others need not be fetched. */
-export function wantedOutputs({ output }: GraphModel): string[] {
-  const { value, raw, values, classes } = output;
-  const elements = [value, ...(classes?.probabilities ?? []), classes?.predicted];
-  const names = [...elements.map((element) => element?.output), raw, values];
-  return [...new Set(names.filter((name) => name !== undefined))];
-}
-
 /**
  * The predictions of a run's `rows` rows, in order.
  * @throws PgscoreError PGS_INPUT when an output has not the shape that the model's description needs
  */
 export function readOutputs(graph: GraphModel, outputs: Outputs, rows: number): GraphPrediction[] {
-  const readers = new Map(wantedOutputs(graph).map((name) => [name, rowReader(name, outputs[name], rows)]));
+  const readers = new Map(
+    outputNames(graph.output).map((name) => [name, rowReader(name, outputs[name], rows)]),
+  );
   const element = ({ output, index }: OutputElement) => readers.get(output)!.element(index);
   const { value, raw, values, classes } = graph.output;
   const one = value === undefined ? undefined : element(value);

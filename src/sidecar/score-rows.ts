@@ -10,7 +10,7 @@ import {
   readOutputs,
 } from './tensors.ts';
 
-/** Runs the graph on one batch of rows and gives the outputs that `wantedOutputs` names. */
+/** Runs the graph on one batch of rows and gives the outputs that `outputNames` names. */
 export type RunGraph = (feeds: Feeds) => Promise<Outputs>;
 
 /**

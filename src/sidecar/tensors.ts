@@ -22,7 +22,7 @@ export interface Run {
 }
 
 export interface Assembly {
-  /** One, unless arrays of any length differ in length. */
+  /** One, unless arrays of any length differ in length, or the graph takes one row a run. */
   readonly runs: readonly Run[];
   /** Rows whose prediction is NULL because an array is NULL. */
   readonly nullRows: readonly number[];
@@ -43,6 +43,7 @@ export function assembleInputs(graph: GraphModel, rows: readonly RawRow[]): Feed
     throw new RowError(row, feature.name, 'the array is NULL');
   }
   if (runs.length > 1) {
+    if (graph.rowsPerRun === 1) throw new RangeError('the graph takes one row a run');
     const feature = graph.features.find(({ kind }) => kind === 'array')!;
     throw new RowError(runs[1]!.rows[0]!, feature.name, 'the array has another shape than that of row 0');
   }
@@ -62,7 +63,7 @@ export function assembleRuns(graph: GraphModel, rows: readonly RawRow[]): Assemb
         return;
       }
       const shapes = arrays.map((array) => array?.shape);
-      const key = JSON.stringify(shapes);
+      const key = graph.rowsPerRun === 1 ? String(index) : JSON.stringify(shapes);
       const batch = batches.get(key) ?? { rows: [], arrays: [], shapes };
       batches.set(key, batch);
       batch.rows.push(index);

@@ -1,4 +1,5 @@
 import type { Importer } from '../importer.ts';
+import { assign } from './assign.ts';
 import { lowerOnnx } from './lower.ts';
 import { scanOnnx } from './scan.ts';
 
@@ -8,6 +9,7 @@ export const onnx: Importer = {
   title: 'ONNX',
   recognises: ({ bytes }) => startsAsModel(bytes),
   read: (file, options) => lowerOnnx(scanOnnx(file.name, file.bytes), options),
+  readAny: (file, options) => assign(scanOnnx(file.name, file.bytes), options),
 };
 
 /** Tags of ModelProto's fields: ir_version, producer_name, …, graph, opset_import, metadata_props. */

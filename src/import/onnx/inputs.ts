@@ -172,7 +172,8 @@ function ownNames(input: InputShape): readonly string[] {
   return count === 1 ? [input.name] : Array.from({ length: count }, (_, k) => `${input.name}_${k}`);
 }
 
-function storedNames(file: OnnxFile, count: number): readonly string[] | undefined {
+/** Names for so many features in the file's metadata. */
+export function storedNames(file: OnnxFile, count: number): readonly string[] | undefined {
   for (const key of NAME_KEYS) {
     const names = listOf(file.metadata.get(key));
     if (names?.length === count && new Set(names).size === count) return names;

@@ -6,18 +6,8 @@ import { readInputs } from './inputs.ts';
 import { lowerOutputs } from './outputs.ts';
 import { RowProgram } from './program.ts';
 import { explain, GraphRunner } from './run.ts';
+import { sourceOf } from './source.ts';
 import { TextTables } from './texts.ts';
-
-/** Operators that say what a model is; others prepare its inputs or its outputs. */
-const MODELS: ReadonlySet<string> = new Set([
-  'LinearClassifier',
-  'LinearRegressor',
-  'SVMClassifier',
-  'SVMRegressor',
-  'TreeEnsemble',
-  'TreeEnsembleClassifier',
-  'TreeEnsembleRegressor',
-]);
 
 /** The IR of an ONNX file, for one row. @throws PgscoreError PGS_FILE, PGS_UNSUPPORTED; PGS_USAGE for options */
 export function lowerOnnx(file: OnnxFile, options: ImportOptions): ImportedModel {
@@ -37,12 +27,7 @@ export function lowerOnnx(file: OnnxFile, options: ImportOptions): ImportedModel
   };
   return {
     model,
-    source: {
-      format: 'onnx',
-      formatVersion: versionsOf(file),
-      objective: objectiveOf(file),
-      notes: [...notesOf(file, features), ...notes],
-    },
+    source: sourceOf(file, [...notesOf(features), ...notes]),
   };
 }
 
@@ -60,23 +45,8 @@ function withCategories(feature: Feature, categories: ReadonlySet<string> | unde
     : feature;
 }
 
-/** 'ai.onnx 18, ai.onnx.ml 3'. */
-function versionsOf({ opsets }: OnnxFile): string | null {
-  const all = [...opsets].map(([domain, version]) => `${domain === '' ? 'ai.onnx' : domain} ${version}`);
-  return all.length === 0 ? null : all.join(', ');
-}
-
-function objectiveOf({ graph }: OnnxFile): string | null {
-  const names = new Set(
-    graph.nodes.map(({ operator }) => operator).filter((operator) => MODELS.has(operator)),
-  );
-  return names.size === 0 ? null : [...names].join(', ');
-}
-
-function notesOf({ producer }: OnnxFile, features: readonly Feature[]): readonly string[] {
-  const notes = producer === '' ? [] : [`Written by ${producer}.`];
-  if (features.some(({ kind }) => kind === 'text')) {
-    notes.push('ONNX has no missing texts: NULL in a text feature counts as the empty text.');
-  }
-  return notes;
+function notesOf(features: readonly Feature[]): readonly string[] {
+  return features.some(({ kind }) => kind === 'text')
+    ? ['ONNX has no missing texts: NULL in a text feature counts as the empty text.']
+    : [];
 }

@@ -16,7 +16,8 @@ const MAX_WORK = 2 ** 24;
 const WORK_OF_NODE = 16;
 
 export const SIDECAR_HINT =
-  'Models like this one are run whole, by onnxruntime, in the sidecar; here they would not be scored exactly.';
+  'The sidecar runs models like this one whole, in onnxruntime: pgscore deploy registers it, pgscore sidecar scores ' +
+  'tables and answers over HTTP; pgscore predict runs it in this process.';
 
 /** Lowers graphs node by node: values instead of tensors, steps instead of work. */
 export class GraphRunner {

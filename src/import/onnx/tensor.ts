@@ -22,11 +22,7 @@ const BYTES: Readonly<Record<Exclude<DataType, 'string'>, number>> = {
  */
 export function readTensorData(data: TensorData, where: string): Tensor {
   const type = dataTypeOf(data.type);
-  if (data.external) {
-    throw new PgscoreError('PGS_UNSUPPORTED', `${where} keeps its numbers in another file.`, {
-      hint: 'Save the model with all its data in one file (onnx.save without save_as_external_data).',
-    });
-  }
+  refuseExternal(data, where);
   if (type === undefined) {
     throw new PgscoreError(
       'PGS_UNSUPPORTED',
@@ -44,6 +40,14 @@ export function readTensorData(data: TensorData, where: string): Tensor {
     corrupt(where, `${elements.length} elements, but shape [${dims.join()}] has ${size}`);
   }
   return tensor(type, dims, elements);
+}
+
+/** Nothing outside of a model's file is ever read. @throws PgscoreError PGS_UNSUPPORTED */
+export function refuseExternal({ external }: TensorData, where: string): void {
+  if (!external) return;
+  throw new PgscoreError('PGS_UNSUPPORTED', `${where} keeps its numbers in another file.`, {
+    hint: 'Save the model with all its data in one file (onnx.save without save_as_external_data).',
+  });
 }
 
 function corrupt(where: string, found: string): never {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { GraphOutput } from '../../../src/ir/graph.ts';
-import { type Outputs, readOutputs, wantedOutputs } from '../../../src/sidecar/outputs.ts';
+import { type GraphOutput, outputNames } from '../../../src/ir/graph.ts';
+import { type Outputs, readOutputs } from '../../../src/sidecar/outputs.ts';
 
 function read(output: GraphOutput, outputs: Outputs, rows: number) {
   return readOutputs({ graphVersion: 1, task: 'binary', features: [], inputs: [], output }, outputs, rows);
@@ -81,6 +81,5 @@ test('only what is read is wanted', () => {
     raw: 'logits',
     classes: { labels: ['a', 'b'], probabilities: [0, 1].map((index) => ({ output: 'p', index })) },
   };
-  const graph = { graphVersion: 1, task: 'binary', features: [], inputs: [], output } as const;
-  expect(wantedOutputs(graph)).toEqual(['p', 'logits']);
+  expect(outputNames(output)).toEqual(['p', 'logits']);
 });
