@@ -36,7 +36,7 @@ ALTER TABLE pgscore_internal.versions
 
 -- Down Migration
 
-DROP VIEW IF EXISTS pgscore.versions;
+DROP VIEW IF EXISTS pgscore.versions, pgscore.models;
 DELETE FROM pgscore_internal.promotions AS p USING pgscore_internal.versions AS v
 WHERE p.model = v.model AND p.version = v.version AND (v.runs_in = 'sidecar' OR v.ir IS NULL);
 UPDATE pgscore_internal.models AS m SET champion = NULL

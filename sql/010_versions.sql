@@ -149,14 +149,10 @@ RETURNS void LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$ SELECT pg_advisory_xact_lock(hashtextextended('pgscore:' || model, 0)) $$;
 COMMENT ON FUNCTION pgscore_internal.lock_model(text) IS 'waits until no other transaction changes the model';
 
--- Called by every deploy's migration, last. Registers the version; the first version of a model becomes its
--- champion at once. The same content again is a no-op that says so; another content under the same number is an error.
-CREATE OR REPLACE FUNCTION pgscore_internal.register_version(
-  model text, version integer, content_hash text, function_name text, task text, format text, format_version text,
-  objective text, source_file text, source_sha256 text, signature jsonb, labels text[], ir bytea, activation text,
-  metrics jsonb, notes text[], engine text, pgscore_version text, golden_rows integer
-)
-RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+-- Makes the model known and locks it. True when the number is free; false when the same content is a version already, which
+-- it says; an error when the number has other content.
+CREATE OR REPLACE FUNCTION pgscore_internal.claim_version(model text, version integer, content_hash text)
+RETURNS boolean LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -170,21 +166,55 @@ BEGIN
   INSERT INTO pgscore_internal.models (name) VALUES (model) ON CONFLICT DO NOTHING;
   SELECT v.version, v.content_hash INTO known
   FROM pgscore_internal.versions AS v
-  WHERE v.model = register_version.model
-    AND (v.content_hash = register_version.content_hash OR v.version = register_version.version)
-  ORDER BY v.content_hash = register_version.content_hash DESC
+  WHERE v.model = claim_version.model
+    AND (v.content_hash = claim_version.content_hash OR v.version = claim_version.version)
+  ORDER BY v.content_hash = claim_version.content_hash DESC
   LIMIT 1;
-  IF known.content_hash = register_version.content_hash THEN
-    -- Written for another number, the migration has made functions that nobody would know of.
-    IF known.version <> version THEN
-      PERFORM pgscore_internal.drop_version_functions(function_name);
-    END IF;
+  IF known.content_hash = claim_version.content_hash THEN
     RAISE NOTICE '% version % is this model already: nothing to do', model, known.version;
-    RETURN;
+    RETURN false;
   ELSIF known.version IS NOT NULL THEN
     RAISE EXCEPTION 'model % has a version % already, with other content', model, version
       USING ERRCODE = 'unique_violation',
             HINT = 'Write the migration again, so that it takes the next free number: pgscore deploy … --write.';
+  END IF;
+  RETURN true;
+END
+$$;
+COMMENT ON FUNCTION pgscore_internal.claim_version(text, integer, text) IS 'whether a version is to be registered: false when it is there';
+
+CREATE OR REPLACE FUNCTION pgscore_internal.make_first_champion(model text, version integer)
+RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+  IF (SELECT m.champion FROM pgscore_internal.models AS m WHERE m.name = make_first_champion.model) IS NULL THEN
+    PERFORM pgscore_internal.activate(model, version, false);
+    INSERT INTO pgscore_internal.promotions (model, version, previous)
+    VALUES (make_first_champion.model, make_first_champion.version, NULL);
+    PERFORM pgscore_internal.rebuild_dispatch();
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION pgscore_internal.make_first_champion(text, integer) IS 'the first version of a model becomes its champion';
+
+-- Called by every deploy's migration, last. Registers the version; the first version of a model becomes its
+-- champion at once. The same content again is a no-op that says so; another content under the same number is an error.
+CREATE OR REPLACE FUNCTION pgscore_internal.register_version(
+  model text, version integer, content_hash text, function_name text, task text, format text, format_version text,
+  objective text, source_file text, source_sha256 text, signature jsonb, labels text[], ir bytea, activation text,
+  metrics jsonb, notes text[], engine text, pgscore_version text, golden_rows integer
+)
+RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+  IF NOT pgscore_internal.claim_version(model, version, content_hash) THEN
+    -- Written for another number, the migration has made functions that nobody would know of.
+    IF NOT EXISTS (SELECT FROM pgscore_internal.versions AS v WHERE v.function_name = register_version.function_name) THEN
+      PERFORM pgscore_internal.drop_version_functions(function_name);
+    END IF;
+    RETURN;
   END IF;
   INSERT INTO pgscore_internal.versions (
     model, version, content_hash, function_name, task, format, format_version, objective, source_file,
@@ -196,12 +226,7 @@ BEGIN
     register_version.labels, register_version.ir, register_version.activation, register_version.metrics,
     register_version.notes, register_version.engine, register_version.pgscore_version, register_version.golden_rows
   );
-  IF (SELECT m.champion FROM pgscore_internal.models AS m WHERE m.name = register_version.model) IS NULL THEN
-    PERFORM pgscore_internal.activate(model, version, false);
-    INSERT INTO pgscore_internal.promotions (model, version, previous)
-    VALUES (register_version.model, register_version.version, NULL);
-    PERFORM pgscore_internal.rebuild_dispatch();
-  END IF;
+  PERFORM pgscore_internal.make_first_champion(model, version);
 END
 $$;
 COMMENT ON FUNCTION pgscore_internal.register_version(

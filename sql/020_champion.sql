@@ -66,32 +66,42 @@ AS $$
 #variable_conflict use_column
 DECLARE
   next pgscore_internal.versions := pgscore_internal.require_version(model, version);
-  old_signature jsonb := (
-    SELECT v.signature FROM pgscore_internal.models AS m
-    JOIN pgscore_internal.versions AS v ON v.model = m.name AND v.version = m.champion
-    WHERE m.name = activate.model
-  );
-  same_arguments boolean := pgscore_internal.argument_list(old_signature) = pgscore_internal.argument_list(next.signature);
+  -- All NULL for the first version.
+  old pgscore_internal.versions;
+  same_arguments boolean;
+  -- Whether the functions that bear the model's name can be replaced where they are.
+  replaceable boolean;
   grants text[];
 BEGIN
-  IF old_signature IS NOT NULL AND NOT same_arguments THEN
-    IF NOT rebind THEN
-      PERFORM pgscore_internal.refuse_signature_change(model, old_signature, next);
-    END IF;
+  SELECT v.* INTO old FROM pgscore_internal.models AS m
+  JOIN pgscore_internal.versions AS v ON v.model = m.name AND v.version = m.champion
+  WHERE m.name = activate.model;
+  same_arguments := pgscore_internal.argument_list(old.signature) = pgscore_internal.argument_list(next.signature);
+  replaceable := same_arguments AND old.runs_in = 'database' AND next.runs_in = 'database';
+  IF NOT same_arguments AND NOT rebind THEN
+    PERFORM pgscore_internal.refuse_signature_change(model, old.signature, next);
+  END IF;
+  PERFORM pgscore_internal.refuse_sync_bindings(next);
+  IF old.runs_in = 'database' AND NOT replaceable THEN
     grants := pgscore_internal.grants_of(model);
     PERFORM pgscore_internal.drop_functions(ARRAY(SELECT pgscore_internal.champion_functions(model)));
   END IF;
-  PERFORM pgscore_internal.read_json_as_jsonb(model);
-  EXECUTE next.activation;
-  IF old_signature IS NULL THEN
-    EXECUTE format('REVOKE ALL ON FUNCTION pgscore_models.%I FROM PUBLIC', model);
-  ELSIF NOT same_arguments THEN
-    EXECUTE format('REVOKE ALL ON FUNCTION pgscore_models.%I FROM PUBLIC', model);
-    FOR i IN 1 .. coalesce(cardinality(grants), 0) LOOP
-      EXECUTE grants[i];
-    END LOOP;
+  IF next.runs_in = 'database' THEN
+    PERFORM pgscore_internal.read_json_as_jsonb(model);
+    EXECUTE next.activation;
+    IF replaceable IS NOT TRUE THEN
+      EXECUTE format('REVOKE ALL ON FUNCTION pgscore_models.%I FROM PUBLIC', model);
+      FOR i IN 1 .. coalesce(cardinality(grants), 0) LOOP
+        EXECUTE grants[i];
+      END LOOP;
+    END IF;
+  ELSIF grants IS NOT NULL THEN
+    RAISE NOTICE 'pgscore_models.% is gone, and with it the privileges on it: the sidecar runs version % of %', model, version, model;
   END IF;
   UPDATE pgscore_internal.models AS m SET champion = activate.version WHERE m.name = activate.model;
+  IF old.runs_in <> next.runs_in THEN
+    PERFORM pgscore_internal.rebuild_dispatch();
+  END IF;
   IF NOT same_arguments THEN
     PERFORM pgscore_internal.forget_gone_tables();
     PERFORM pgscore_internal.build_binding(b.id)
@@ -212,6 +222,7 @@ BEGIN
   END IF;
   PERFORM pgscore_internal.drop_version_functions(victim.function_name);
   DELETE FROM pgscore_internal.versions AS v WHERE v.model = drop_version.model AND v.version = drop_version.version;
+  PERFORM pgscore_internal.drop_unused_file(victim.file_sha256);
   DELETE FROM pgscore_internal.promotions AS p WHERE p.model = drop_version.model AND p.version = drop_version.version;
   -- A promotion that replaced the version can no longer be taken back.
   UPDATE pgscore_internal.promotions AS p SET previous = NULL

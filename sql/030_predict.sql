@@ -65,6 +65,9 @@ DECLARE
   branches text;
   -- By way of a variable: a costly argument that is used several times would keep the function from being inlined.
   from_outputs text := E'outputs := pgscore_models.%2$I(features);\n    RETURN pgscore_models.%3$I(outputs);';
+  refusal text := $refusal$RAISE EXCEPTION 'model %1$s runs in the sidecar: %4$s() cannot score rows with it'
+      USING ERRCODE = 'feature_not_supported',
+            HINT = 'Attach it, SELECT pgscore.attach(''%1$s'', table, mode => ''async''), and read the column; or ask pgscore sidecar over HTTP.';$refusal$;
 BEGIN
   -- Deploys of two models at once would update the same functions. The second one has to see the first one's model.
   IF current_setting('transaction_isolation') <> 'read committed' THEN
@@ -82,11 +85,12 @@ BEGIN
     ) AS forms (name, result, statements, score, part), (VALUES ('json'), ('jsonb')) AS types (type)
   LOOP
     SELECT string_agg(
-      format(E'  IF model OPERATOR(pg_catalog.=) %1$L THEN\n    ' || form.statements || E'\n  END IF;\n',
-             m.name, m.name || form.score || form.type, m.name || form.part), '' ORDER BY m.name)
+      format(E'  IF model OPERATOR(pg_catalog.=) %1$L THEN\n    '
+               || CASE v.runs_in WHEN 'database' THEN form.statements ELSE refusal END || E'\n  END IF;\n',
+             m.name, m.name || form.score || form.type, m.name || form.part, form.name), '' ORDER BY m.name)
     INTO branches
     FROM pgscore_internal.models AS m
-    WHERE m.champion IS NOT NULL;
+    JOIN pgscore_internal.versions AS v ON v.model = m.name AND v.version = m.champion;
     EXECUTE format($function$
 CREATE OR REPLACE FUNCTION pgscore.%I(model text, features %s)
 RETURNS %s LANGUAGE plpgsql STABLE PARALLEL SAFE

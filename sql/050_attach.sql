@@ -19,6 +19,7 @@ BEGIN
   PERFORM pgscore_internal.lock_model(model);
   PERFORM pgscore_internal.forget_gone_tables();
   champion := pgscore_internal.require_champion(model);
+  PERFORM pgscore_internal.require_mode(champion, mode);
   PERFORM pgscore_internal.require_table(relation);
   PERFORM pgscore_internal.require_free_column(relation, value_column);
   PERFORM pgscore_internal.require_known_features(champion, features);

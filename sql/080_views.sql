@@ -5,7 +5,7 @@ SELECT
   m.name,
   m.champion AS champion_version,
   v.task,
-  format('pgscore_models.%I', m.name) AS function_name,
+  CASE v.runs_in WHEN 'database' THEN format('pgscore_models.%I', m.name) END AS function_name,
   (SELECT count(*) FROM pgscore_internal.versions AS c WHERE c.model = m.name) AS versions,
   (SELECT count(*) FROM pgscore_internal.bindings AS b WHERE b.model = m.name) AS bindings,
   m.created_at,
@@ -16,7 +16,7 @@ COMMENT ON VIEW pgscore.models IS 'every model, with the version that its name a
 COMMENT ON COLUMN pgscore.models.name IS 'what predict(), attach() and promote() take';
 COMMENT ON COLUMN pgscore.models.champion_version IS 'the version that the name answers with';
 COMMENT ON COLUMN pgscore.models.task IS 'regression, binary, multiclass, ranking, survival, clustering or anomaly';
-COMMENT ON COLUMN pgscore.models.function_name IS 'the champion''s scoring function';
+COMMENT ON COLUMN pgscore.models.function_name IS 'the champion''s scoring function; NULL when the sidecar runs it';
 COMMENT ON COLUMN pgscore.models.versions IS 'number of versions';
 COMMENT ON COLUMN pgscore.models.bindings IS 'number of table columns that the model keeps true';
 COMMENT ON COLUMN pgscore.models.created_at IS 'time of the first deploy';

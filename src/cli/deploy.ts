@@ -12,11 +12,12 @@ import {
 import { readGoldenRows } from '../deploy/golden.ts';
 import { PgscoreError } from '../errors.ts';
 import type { Model } from '../ir/model.ts';
-import { addModelOptions, type ModelOptions, readModel } from './model-file.ts';
+import { deployGraph } from './deploy-graph.ts';
+import { type AnyModelOptions, addAnyModelOptions, readAnyModel } from './model-file.ts';
 import { note, print } from './output.ts';
 import { writeMigration, writeOption } from './write.ts';
 
-interface Options extends ModelOptions {
+interface Options extends AnyModelOptions {
   readonly name: string;
   readonly golden?: string;
   readonly expected?: string;
@@ -30,7 +31,7 @@ interface Options extends ModelOptions {
 
 /** `pgscore deploy FILE --name churn`. */
 export function deployCommand(): Command {
-  return addModelOptions(new Command('deploy'))
+  return addAnyModelOptions(new Command('deploy'))
     .description('make a model file a version in the database, proven on golden rows')
     .argument('<file>', 'a model file')
     .requiredOption('--name <model>', 'the name that callers use')
@@ -58,7 +59,7 @@ export function deployCommand(): Command {
 const HELP = `
 Golden rows hold a column for each feature, and one named expected_value (or value, prediction, probability, score),
 expected_raw (or raw, margin, decision) or expected_label (or label). Without them pgscore draws rows and holds the
-database to its own reference evaluator.`;
+database to its own reference evaluator. A model that the sidecar runs is proven by onnxruntime in this process.`;
 
 function positive(text: string): number {
   const number = Number(text);
@@ -67,7 +68,12 @@ function positive(text: string): number {
 }
 
 async function run(path: string, options: Options): Promise<void> {
-  const { file, imported } = await readModel(path, options);
+  const { file, imported } = await readAnyModel(path, options);
+  if (imported.kind === 'graph') {
+    const metrics = options.metrics === undefined ? undefined : await readMetrics(options.metrics);
+    await deployGraph(imported, file, options, metrics);
+    return;
+  }
   const request: DeployRequest = {
     name: options.name,
     imported,

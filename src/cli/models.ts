@@ -29,6 +29,7 @@ function describe({ name, versions, bindings }: ModelState): string {
     version: version.version,
     champion: version.is_champion ? 'yes' : '',
     task: version.task,
+    'runs in': version.runs_in,
     format: [version.format, version.format_version].filter(Boolean).join(' '),
     file: version.source_file,
     golden: version.golden_rows,

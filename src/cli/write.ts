@@ -13,7 +13,8 @@ export function writeOption(): Option {
 export interface Migration {
   /** What the files are named after, behind the time: letters, digits and underscores. */
   readonly name: string;
-  readonly up: string;
+  /** Whole, or in parts that are written one after the other. */
+  readonly up: string | Iterable<string>;
   readonly down: string;
 }
 
@@ -25,14 +26,15 @@ export async function writeMigration(
   target: string | true,
   { name, up, down }: Migration,
 ): Promise<string[]> {
+  const parts = typeof up === 'string' ? [up] : up;
   if (target === true) {
-    process.stdout.write(up);
+    for (const part of parts) process.stdout.write(part);
     return [];
   }
   await mkdir(target, { recursive: true });
   const stem = join(target, `${new Date().toISOString().replace(/\D/g, '')}_${name}`);
   const files = [`${stem}.up.sql`, `${stem}.down.sql`];
-  await writeFile(files[0]!, up, { flag: 'wx' });
+  await writeFile(files[0]!, parts, { flag: 'wx' });
   await writeFile(files[1]!, down, { flag: 'wx' });
   return files;
 }

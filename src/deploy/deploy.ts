@@ -107,7 +107,8 @@ export async function applyDeploy(client: pg.ClientBase, plan: DeployPlan): Prom
   }
 }
 
-function asDeployError(error: unknown, plan: DeployPlan): unknown {
+/** What the database said, for people. */
+export function asDeployError(error: unknown, plan: { name: string; version: number }): unknown {
   const { message, detail, hint, code } = error as Partial<pg.DatabaseError>;
   if (code === undefined) return error;
   const text = [`${plan.name} version ${plan.version} was not deployed: ${message}`, detail]
@@ -116,13 +117,14 @@ function asDeployError(error: unknown, plan: DeployPlan): unknown {
   return new PgscoreError('PGS_DEPLOY', text, { cause: error, ...(hint === undefined ? {} : { hint }) });
 }
 
-interface KnownVersion {
+export interface KnownVersion {
   readonly version: number;
   readonly content_hash: string;
   readonly is_champion: boolean;
 }
 
-function knownVersions(client: pg.ClientBase, model: string): Promise<KnownVersion[]> {
+/** The versions of a model that are registered. */
+export function knownVersions(client: pg.ClientBase, model: string): Promise<KnownVersion[]> {
   return queriesOn(client)
     .selectFrom('pgscore_internal.versions as v')
     .innerJoin('pgscore_internal.models as m', 'm.name', 'v.model')

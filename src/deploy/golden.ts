@@ -44,19 +44,24 @@ export async function readGoldenRows(model: Model, path: string, expected?: stri
   return rows.map((row, i) => goldenRow(model, row, expectations[i]!, columns, path));
 }
 
-async function collect(rows: AsyncIterable<InputRow>): Promise<InputRow[]> {
-  const list: InputRow[] = [];
+export async function collect<T>(rows: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = [];
   for await (const row of rows) list.push(row);
   return list;
 }
 
-interface ExpectationColumns {
+export interface ExpectationColumns {
   readonly value: string | undefined;
   readonly raw: string | undefined;
   readonly label: string | undefined;
 }
 
-function findColumns(row: InputRow, path: string, model: Model): ExpectationColumns {
+/** The columns that hold expectations; throws PGS_INPUT when there is none. */
+export function findColumns(
+  row: InputRow,
+  path: string,
+  model: { readonly output: { readonly classes?: unknown } },
+): ExpectationColumns {
   const find = (names: readonly string[]) => names.find((name) => Object.hasOwn(row.extra, name));
   const columns = { value: find(VALUE_COLUMNS), raw: find(RAW_COLUMNS), label: find(LABEL_COLUMNS) };
   if (columns.label !== undefined && model.output.classes === undefined) columns.label = undefined;
@@ -85,10 +90,6 @@ function goldenRow(
       { hint: 'Golden rows name every feature; an empty field or null means missing.' },
     );
   }
-  const cell = (column: string | undefined) => (column === undefined ? undefined : expectation.extra[column]);
-  const value = cell(columns.value);
-  const raw = cell(columns.raw);
-  const label = cell(columns.label);
   return {
     row: row.number,
     features: Object.fromEntries(
@@ -97,12 +98,26 @@ function goldenRow(
         featureValue(feature, row.features[feature.name]!, path, row.number),
       ]),
     ),
+    ...expectationOf(expectation, columns, path),
+  };
+}
+
+/** What a row of the expectations' file says. Throws PGS_INPUT for numbers that are none. */
+export function expectationOf(
+  expectation: InputRow,
+  columns: ExpectationColumns,
+  path: string,
+): Omit<GoldenRow, 'row' | 'features'> {
+  const { number } = expectation;
+  const cell = (column: string | undefined) => (column === undefined ? undefined : expectation.extra[column]);
+  const value = cell(columns.value);
+  const raw = cell(columns.raw);
+  const label = cell(columns.label);
+  return {
     ...(value === undefined || value === null
       ? {}
-      : { value: expectedNumber(value, path, row.number, columns.value!) }),
-    ...(raw === undefined || raw === null
-      ? {}
-      : { raw: expectedNumbers(raw, path, row.number, columns.raw!) }),
+      : { value: expectedNumber(value, path, number, columns.value!) }),
+    ...(raw === undefined || raw === null ? {} : { raw: expectedNumbers(raw, path, number, columns.raw!) }),
     ...(label === undefined || label === null ? {} : { label: String(label) }),
   };
 }
@@ -169,12 +184,12 @@ function expectations(prediction: Prediction): Omit<GoldenRow, 'row' | 'features
   };
 }
 
-function pick<T>(values: readonly T[], random: () => number): T {
+export function pick<T>(values: readonly T[], random: () => number): T {
   return values[Math.floor(random() * values.length)]!;
 }
 
 /** Marsaglia's xorshift32 (2003): reproducible everywhere, and good enough to draw test rows. */
-function generator(seed: number): () => number {
+export function generator(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state ^= state << 13;

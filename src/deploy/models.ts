@@ -8,7 +8,9 @@ export interface VersionState {
   readonly model: string;
   readonly version: number;
   readonly is_champion: boolean;
-  readonly function_name: string;
+  /** NULL for versions that the sidecar runs. */
+  readonly function_name: string | null;
+  readonly runs_in: 'database' | 'sidecar';
   readonly task: string;
   readonly format: string;
   readonly format_version: string | null;
@@ -39,6 +41,7 @@ const VERSION_COLUMNS = [
   'version',
   'is_champion',
   'function_name',
+  'runs_in',
   'task',
   'format',
   'format_version',

@@ -140,11 +140,11 @@ function header({ name, version, file, imported, engine }: VersionRequest, funct
 }
 
 /** Texts from outside, made safe for a comment that ends at the end of its line. */
-function oneLine(text: string): string {
+export function oneLine(text: string): string {
   return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
 }
 
-function section(text: string): string {
+export function section(text: string): string {
   return `-- ${oneLine(text)}\n`;
 }
 
@@ -205,11 +205,11 @@ END
 `);
 }
 
-function doBlock(body: string): string {
+export function doBlock(body: string): string {
   return `DO ${dollarQuote(body)};\n`;
 }
 
-function downSql({ name, version }: VersionRequest): string {
+export function downSql({ name, version }: Pick<VersionRequest, 'name' | 'version'>): string {
   return (
     `-- pgscore ${packageVersion()}: takes back version ${version} of model ${name}.\n` +
     '-- Refuses while it is the champion beside other versions, attached, or used by an index or a generated column.\n\n' +
@@ -231,15 +231,15 @@ function signature(model: Model): SignatureEntry[] {
   }));
 }
 
-function jsonb(value: unknown): string {
+export function jsonb(value: unknown): string {
   return `${dollarQuote(JSON.stringify(value))}::jsonb`;
 }
 
-function nullable(text: string | null): string {
+export function nullable(text: string | null): string {
   return text === null ? 'NULL' : quoteLiteral(text);
 }
 
-function textArray(texts: readonly string[] | undefined): string {
+export function textArray(texts: readonly string[] | undefined): string {
   if (texts === undefined) return 'NULL';
   return `ARRAY[${texts.map(quoteLiteral).join(', ')}]::text[]`;
 }
@@ -258,6 +258,14 @@ function checkTexts({ imported: { model, source }, file }: VersionRequest): void
     ['format version', source.formatVersion ?? ''] as const,
     ...source.notes.map((note) => ['note', note] as const),
   ];
+  refuseUnstorable(file, texts);
+}
+
+/** Throws PGS_UNSUPPORTED when a text, given with what it is, cannot be kept in PostgreSQL. */
+export function refuseUnstorable(
+  file: ModelFile,
+  texts: readonly (readonly [what: string, text: string])[],
+): void {
   const bad = texts.find(([, text]) => text.includes('\0') || /\p{Surrogate}/u.test(text));
   if (bad === undefined) return;
   throw new PgscoreError(

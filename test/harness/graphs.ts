@@ -1,0 +1,43 @@
+import type { ImportedGraph, ImportOptions } from '../../src/import/importer.ts';
+import { importAny } from '../../src/import/registry.ts';
+import { type FileValue, floatInput, type NodeValue, onnxBytes, TYPE } from '../unit/import/onnx/files.ts';
+
+/** A graph that only the sidecar runs, with its file. */
+export interface MadeGraph {
+  readonly imported: ImportedGraph;
+  readonly file: { readonly name: string; readonly bytes: Uint8Array };
+}
+
+/**
+ * y = Celu(a) + Celu(b) + …, one input a feature: Celu gives numbers from 0 up as they are (and is not scored in the
+ * database), so that answers can be told by head. `padding` bytes lie in the file unused.
+ */
+export function celuSum(
+  inputs: readonly string[],
+  more: Partial<FileValue> & { readonly padding?: number } = {},
+): FileValue {
+  const { padding = 0, ...rest } = more;
+  const nodes: NodeValue[] = inputs.map((name, k) => ({
+    name: `celu_${k}`,
+    operator: 'Celu',
+    inputs: [name],
+    outputs: [`c${k}`],
+  }));
+  return {
+    nodes: [...nodes, { operator: 'Sum', inputs: inputs.map((_, k) => `c${k}`), outputs: ['y'] }],
+    inputs: inputs.map((name) => floatInput(name, 1)),
+    outputs: [floatInput('y', 1)],
+    constants:
+      padding === 0
+        ? []
+        : [{ name: 'padding', type: TYPE.int32, dims: [padding / 4], raw: new Uint8Array(padding) }],
+    ...rest,
+  };
+}
+
+export function makeGraph(value: FileValue, options: ImportOptions = {}, name = 'made.onnx'): MadeGraph {
+  const file = { name, bytes: onnxBytes(value) };
+  const imported = importAny(file, options);
+  if (imported.kind !== 'graph') throw new Error('the database runs it');
+  return { imported, file };
+}
