@@ -27,6 +27,14 @@ export {
   planOffline,
 } from './deploy/deploy.ts';
 export { type GoldenRow, makeGoldenRows, readGoldenRows } from './deploy/golden.ts';
+export { type GraphGoldenRow, readGraphGoldenRows } from './deploy/graph-golden.ts';
+export {
+  applyGraphDeploy,
+  type GraphDeployPlan,
+  type GraphDeployRequest,
+  planGraphDeploy,
+  planGraphOffline,
+} from './deploy/graph-version.ts';
 export { type MigrateResult, migrate, migrationScript } from './deploy/migrate.ts';
 export { listModels, type ModelState } from './deploy/models.ts';
 export {
@@ -39,17 +47,21 @@ export {
 } from './deploy/statements.ts';
 export { type ErrorCode, PgscoreError } from './errors.ts';
 export type {
+  ImportedGraph,
   ImportedModel,
   Importer,
   ImportOptions,
   ModelFile,
   ModelSource,
 } from './import/importer.ts';
-export { importers, importModel } from './import/registry.ts';
+export { type Imported, importAny, importers, importModel } from './import/registry.ts';
 export { type Inspection, inspectModel } from './inspect.ts';
+export { type GraphInspection, inspectGraph } from './inspect-graph.ts';
 export { evaluate } from './ir/evaluate.ts';
-export { ModelJsonError, modelFromJson, modelToJson } from './ir/json.ts';
+export type * from './ir/graph.ts';
+export { graphFromJson, graphToJson, ModelJsonError, modelFromJson, modelToJson } from './ir/json.ts';
 export * from './ir/model.ts';
 export { type Violation, validate } from './ir/validate.ts';
 export { type LoadedModel, loadModel } from './load-model.ts';
+export { predictGraphFile } from './predict-graph.ts';
 export { type InputRow, readRows } from './rows.ts';

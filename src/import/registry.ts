@@ -45,7 +45,7 @@ export function importAny(file: ModelFile, options: ImportOptions = {}): Importe
   if (options.inputs !== undefined && importer.readAny === undefined) {
     throw new PgscoreError(
       'PGS_USAGE',
-      `${file.name}: ${importer.title} models take no description of inputs`,
+      `${file.name} is ${importer.title}, which takes no description of inputs`,
       {
         hint: '--inputs is for ONNX files that the sidecar runs.',
       },

@@ -19,25 +19,23 @@ const SPEC_KEY = 'pgscore.inputs';
  */
 export function assign(file: OnnxFile, options: ImportOptions): ImportedModel | ImportedGraph {
   const spec = specOf(file, options);
-  const lowered = lowerOrReason(file, options);
-  if (spec === undefined)
-    return typeof lowered === 'string' ? importGraph(file, options, spec, lowered) : lowered;
-  const reason = typeof lowered === 'string' ? lowered : `${spec.name} describes its inputs`;
-  return importGraph(file, options, spec, reason);
+  try {
+    const lowered = lowerOnnx(file, options);
+    if (spec === undefined) return lowered;
+  } catch (error) {
+    const reason = reasonOf(error, file);
+    if (reason !== undefined) return importGraph(file, options, spec, reason);
+    if (spec === undefined || (error as PgscoreError).code !== 'PGS_USAGE') throw error;
+  }
+  return importGraph(file, options, spec, `${spec.name} describes its inputs`);
 }
 
-/** The model for the database, or why there is none. @throws PgscoreError when the file or the options are at fault */
-function lowerOrReason(file: OnnxFile, options: ImportOptions): ImportedModel | string {
-  try {
-    return lowerOnnx(file, options);
-  } catch (error) {
-    if (!(error instanceof PgscoreError)) throw error;
-    if (error.code === 'PGS_UNSUPPORTED') return error.message;
-    // What the database would have to be told (names, widths) is of no concern to a graph that it cannot run.
-    const reason = error.code === 'PGS_USAGE' ? operatorReason(file) : undefined;
-    if (reason !== undefined) return reason;
-    throw error;
-  }
+/** Why the database does not score the model, when it does not; undefined when the file or the options are at fault. */
+function reasonOf(error: unknown, file: OnnxFile): string | undefined {
+  if (!(error instanceof PgscoreError)) return undefined;
+  if (error.code === 'PGS_UNSUPPORTED') return error.message;
+  // What the database would have to be told (names, widths) is of no concern to a graph that it cannot run.
+  return error.code === 'PGS_USAGE' ? operatorReason(file) : undefined;
 }
 
 function specOf(file: OnnxFile, { inputs }: ImportOptions): GraphSpec | undefined {

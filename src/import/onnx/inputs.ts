@@ -121,7 +121,9 @@ function unknownWidth(
   throw new PgscoreError(
     'PGS_USAGE',
     `${file.name}: the file does not say how many columns input ${JSON.stringify(name)} has.`,
-    { hint },
+    {
+      hint: `${hint} For rows of any length say with --inputs that an array feeds it: the sidecar runs the model then.`,
+    },
   );
 }
 

@@ -99,6 +99,7 @@ function texts(out: BinaryWriter, number: number, values: readonly string[]): vo
 
 function writeGraph(out: BinaryWriter, { nodes, inputs, outputs, constants = [] }: GraphValue): void {
   for (const node of nodes) nested(out, 1, (part) => writeNode(part, node));
+  texts(out, 2, ['graph']);
   for (const constant of constants) nested(out, 5, (part) => writeTensor(part, constant));
   for (const input of inputs) nested(out, 11, (part) => writeInfo(part, input));
   for (const output of outputs) nested(out, 12, (part) => writeInfo(part, output));
@@ -118,7 +119,21 @@ function writeNode(out: BinaryWriter, node: NodeValue): void {
   texts(out, 7, node.domain === undefined ? [] : [node.domain]);
 }
 
+/** AttributeProto.type, which onnxruntime asks for. */
+const ATTRIBUTE_TYPES = {
+  float: 1,
+  int: 2,
+  text: 3,
+  tensor: 4,
+  graph: 5,
+  floats: 6,
+  ints: 7,
+  texts: 8,
+} as const;
+
 function writeAttribute(out: BinaryWriter, value: AttributeValue): void {
+  const [kind] = Object.keys(value) as [keyof typeof ATTRIBUTE_TYPES];
+  field(out, 20, WireType.Varint).int32(ATTRIBUTE_TYPES[kind]);
   if ('int' in value) field(out, 3, WireType.Varint).int64(value.int);
   else if ('float' in value) field(out, 2, WireType.Bit32).float(value.float);
   else if ('text' in value) texts(out, 4, [value.text]);
