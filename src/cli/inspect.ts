@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { type Inspection, inspectModel } from '../inspect.ts';
+import { modelFileSize } from '../model-file.ts';
 import { addModelOptions, type ModelOptions, readModel } from './model-file.ts';
 import { print, table } from './output.ts';
 
@@ -14,7 +15,7 @@ export function inspectCommand(): Command {
 
 async function run(path: string, { json, ...options }: ModelOptions & { json?: true }): Promise<void> {
   const { file, imported } = await readModel(path, options);
-  const inspection = await inspectModel(imported, file.bytes.length);
+  const inspection = await inspectModel(imported, modelFileSize(file));
   print(json, { file: file.name, ...inspection }, describe(file.name, inspection));
 }
 
