@@ -34,10 +34,7 @@ export function oneHotEncoderModel(stage: Stage, frame: Frame, lowering: Lowerin
  */
 export function oneHotEncoder(stage: Stage, frame: Frame, lowering: Lowering): void {
   if (stage.major >= 3) {
-    return stage.refuse(
-      'is an encoder that was not fitted',
-      'Save the fitted PipelineModel, not the Pipeline.',
-    );
+    stage.refuse('is an encoder that was not fitted', 'Save the fitted PipelineModel, not the Pipeline.');
   }
   const column = frame.column(stage.text('inputCol'));
   const dropLast = stage.flag('dropLast', true);

@@ -53,16 +53,12 @@ export class Frame {
 
   /** The column as it is now, whatever later stages put in its place. */
   column(name: string): Lazy<Column> {
-    return this.columns.get(name) ?? (() => ({ kind: 'raw', name }));
+    return this.columns.get(keyOf(name)) ?? (() => ({ kind: 'raw', name }));
   }
 
   set(name: string, column: Lazy<Column>): void {
-    this.columns.set(name, once(column));
+    this.columns.set(keyOf(name), once(column));
     this.written.add(name);
-  }
-
-  has(name: string): boolean {
-    return this.columns.has(name);
   }
 
   /** Begins a stage. */
@@ -81,4 +77,16 @@ export class Frame {
     for (const [name, column] of this.columns) copy.columns.set(name, column);
     return copy;
   }
+}
+
+/**
+ * Columns of SQL without a name are called by their expressions, in which Spark sets parentheses, spaces and capitals
+ * of its own.
+ */
+function keyOf(name: string): string {
+  if (!/[()]/.test(name)) return name;
+  return name
+    .replaceAll(/[\s()`'"]/g, '')
+    .replaceAll('==', '=')
+    .toUpperCase();
 }
