@@ -20,9 +20,10 @@ export function generalisedLinear(stage: Stage, frame: Frame, lowering: Lowering
   const column = frame.column(offset);
   const score = once(() => {
     if (offset === '') return linear();
+    const own = linear();
     const part = lowering.number(column(), stage);
     lowering.refuseMissing([part]);
-    return b.combine('add', [linear()], [part.register])[0]!;
+    return b.combine('add', [own], [part.register])[0]!;
   });
   const family = familyOf(stage);
   const operations = [...inverseLink(linkOf(stage, family), stage), ...RANGES[family]];

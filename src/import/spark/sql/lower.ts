@@ -3,7 +3,7 @@ import type { Unary } from '../../../ir/vector-steps.ts';
 import { type Column, type Frame, numberColumn } from '../frame.ts';
 import type { Lowering } from '../lowering.ts';
 import type { Stage } from '../stage.ts';
-import type { Expression } from './parse.ts';
+import type { Branch, Expression } from './parse.ts';
 import { Truth } from './values.ts';
 
 /** Functions of one number that give NaN wherever Spark gives NULL or NaN. */
@@ -102,12 +102,21 @@ export class SqlLowering {
       case 'in':
         return this.membership(expression.operand, expression.values);
       case 'case':
-        return expression.branches.reduceRight(
-          (rest, { condition, result }) =>
-            this.truth.where(this.number(condition), this.number(result), rest),
-          this.number(expression.otherwise),
-        );
+        return this.choice(expression.branches, expression.otherwise, (result) => this.number(result));
     }
+  }
+
+  /** The first branch whose condition holds. Columns become features in the order in which they are written. */
+  private choice(
+    branches: readonly Branch[],
+    otherwise: Expression,
+    resultOf: (result: Expression) => Register,
+  ): Register {
+    const made = branches.map(({ condition, result }) => [this.number(condition), resultOf(result)] as const);
+    return made.reduceRight(
+      (rest, [condition, result]) => this.truth.where(condition, result, rest),
+      resultOf(otherwise),
+    );
   }
 
   private call(name: string, operands: readonly Expression[]): Register {
@@ -132,8 +141,8 @@ export class SqlLowering {
         return b.combine(ARITHMETIC[name], [x!()], [y!()])[0]!;
       case '/':
       case '%': {
-        const divisor = y!();
-        const result = b.combine(name === '/' ? 'divide' : 'remainder', [x!()], [divisor])[0]!;
+        const [dividend, divisor] = [x!(), y!()];
+        const result = b.combine(name === '/' ? 'divide' : 'remainder', [dividend], [divisor])[0]!;
         return this.valid(b.compare([divisor], '!=', [0])[0]!, result);
       }
       case 'power': {
@@ -243,19 +252,12 @@ export class SqlLowering {
   /** The position of an expression's text among `texts`. */
   private textIndex(expression: Expression, texts: readonly string[]): Register {
     const b = this.lowering.builder;
-    const branch = (condition: Expression, result: Expression, rest: Register): Register =>
-      this.truth.where(this.number(condition), this.textIndex(result, texts), rest);
+    const indexOf = (result: Expression): Register => this.textIndex(result, texts);
     if (expression.kind === 'text') return b.constants([texts.indexOf(expression.value)])[0]!;
-    if (expression.kind === 'case') {
-      const last = this.textIndex(expression.otherwise, texts);
-      return expression.branches.reduceRight(
-        (rest, { condition, result }) => branch(condition, result, rest),
-        last,
-      );
-    }
+    if (expression.kind === 'case') return this.choice(expression.branches, expression.otherwise, indexOf);
     if (expression.kind === 'call') {
-      const [condition, result, otherwise] = expression.arguments;
-      return branch(condition!, result!, this.textIndex(otherwise!, texts));
+      const [condition, result, otherwise] = expression.arguments as [Expression, Expression, Expression];
+      return this.choice([{ condition, result }], otherwise, indexOf);
     }
     return b.nothing();
   }
