@@ -1,7 +1,7 @@
 import { PgscoreError } from '../../errors.ts';
-import type { Model, Register } from '../../ir/model.ts';
+import type { Model } from '../../ir/model.ts';
 import type { ImportedModel, Importer, ImportOptions, ModelFile } from '../importer.ts';
-import { withoutFeatures } from '../sklearn/move.ts';
+import { moveRegisters } from '../sklearn/move.ts';
 import { guardOutput } from '../sklearn/output.ts';
 import { Directory, holdsStage } from './directory.ts';
 import { MAX_FEATURES } from './features.ts';
@@ -41,9 +41,13 @@ function lower(file: ModelFile, options: ImportOptions): ImportedModel {
   if (features.length === 0) root.refuse('its prediction needs no column');
   if (new Set(features.map(({ name }) => name)).size < features.length)
     root.refuse('has two features of the same name', 'Give other names with --features.');
-  const open: Model = { irVersion: 1, task, features: [], steps: lowering.builder.steps, output };
+  const open: Model = { irVersion: 1, task, features, steps: lowering.builder.steps, output };
+  // Only now is it known how many registers the features take.
+  const model = moveRegisters(open, (register) =>
+    register < MAX_FEATURES ? register : register - MAX_FEATURES + features.length,
+  );
   return {
-    model: { ...moved(open, features.length), features },
+    model,
     source: {
       format: sparkDirectory.format,
       formatVersion: root.version,
@@ -55,14 +59,4 @@ function lower(file: ModelFile, options: ImportOptions): ImportedModel {
 
 function objectiveOf(root: Stage, { predictions }: Lowering): string {
   return predictions.at(-1)?.stage.name ?? root.name;
-}
-
-/** The model with its steps' registers right behind the features: only now is it known how many there are. */
-function moved(model: Model, features: number): Model {
-  const unused = Array.from({ length: MAX_FEATURES - features }, (_, i): Register => features + i);
-  const names = Array.from({ length: MAX_FEATURES }, (_, i) => ({
-    kind: 'number' as const,
-    name: String(i),
-  }));
-  return withoutFeatures({ ...model, features: names }, unused);
 }
