@@ -8,7 +8,7 @@ import { print, table } from './output.ts';
 export function inspectCommand(): Command {
   return addModelOptions(new Command('inspect'))
     .description('say what a model file holds, what it takes and gives, and where it will run')
-    .argument('<file>', 'a model file')
+    .argument('<file>', 'a model file or directory')
     .option('--json', 'print one JSON object')
     .action(run);
 }

@@ -6,7 +6,7 @@ import { addModelOptions, type ModelOptions, readModel } from './model-file.ts';
 export function predictCommand(): Command {
   return addModelOptions(new Command('predict'))
     .description('score rows in this process, without a database, with the code that the database would run')
-    .argument('<file>', 'a model file')
+    .argument('<file>', 'a model file or directory')
     .requiredOption('--input <rows>', 'rows to score: .csv with a header, or .jsonl')
     .addHelpText('after', HELP)
     .action(run);

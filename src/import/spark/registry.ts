@@ -136,9 +136,13 @@ export function lowerStage(stage: Stage, frame: Frame, lowering: Lowering): void
  * model, and refused at once.
  */
 function refuseLater(stage: Stage, frame: Frame): void {
-  const refuse = (): never =>
-    stage.refuse(`${stage.package}.${stage.name} is not scored`, HINTS.get(stage.name));
+  const refuse = (): never => stage.refuse(`${stage.package}.${stage.name} is not scored`, hintFor(stage));
   if (stage.has('predictionCol') || !(stage.has('outputCol') || stage.has('outputCols'))) refuse();
   const outputs = stage.has('outputCols') ? stage.texts('outputCols') : [stage.output];
   for (const output of outputs) frame.set(output, refuse);
+}
+
+function hintFor({ name, package: owner }: Stage): string | undefined {
+  const older = owner.startsWith('org.apache.spark.mllib');
+  return older ? 'Fit the estimator of spark.ml that does the same, and save its model.' : HINTS.get(name);
 }

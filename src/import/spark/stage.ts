@@ -20,6 +20,7 @@ export class Stage {
   readonly version: string;
   private readonly metadata: Readonly<Record<string, unknown>>;
   private readonly params: Readonly<Record<string, unknown>>;
+  private only: Reader | undefined;
 
   constructor(directory: Directory, metadata: Readonly<Record<string, unknown>>, budget: ParquetBudget) {
     this.directory = directory;
@@ -149,7 +150,7 @@ export class Stage {
   /** The rows of a data set beside the metadata. */
   rows(folder = 'data', inside: Directory = this.directory): readonly ParquetRow[] {
     const parts = inside.folder(folder).parts();
-    if (parts.length === 0) return this.fail(`has no ${folder}`);
+    if (parts.length === 0) return this.fail(`has no ${folder} of parquet files`);
     return parts.flatMap(({ name, bytes }) => {
       try {
         return readParquet(bytes, this.budget);
@@ -160,8 +161,13 @@ export class Stage {
     });
   }
 
-  /** The one row of a model's data. */
+  /** The one row of a model's data, read once. */
   row(): Reader {
+    this.only ??= this.readRow();
+    return this.only;
+  }
+
+  private readRow(): Reader {
     const rows = this.rows();
     if (rows.length !== 1) this.fail(`has ${rows.length} rows of data instead of one`);
     return this.reader(rows[0]!);

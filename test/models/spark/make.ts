@@ -2,24 +2,22 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { MATRIX, matrix, pipeline, type Saved, saved, type Type, VECTOR, vector } from '../../unit/import/spark/files.ts';
+import {
+  MATRIX,
+  matrix,
+  NODE,
+  pipeline,
+  type Saved,
+  saved,
+  type Type,
+  VECTOR,
+  vector,
+} from '../../unit/import/spark/files.ts';
 
 const CLASSIFICATION = 'org.apache.spark.ml.classification';
 const REGRESSION = 'org.apache.spark.ml.regression';
 
-const NODE: Type = {
-  struct: {
-    id: 'int',
-    prediction: 'double',
-    impurity: 'double',
-    impurityStats: { list: 'double' },
-    rawCount: 'long',
-    gain: 'double',
-    leftChild: 'int',
-    rightChild: 'int',
-    split: { struct: { featureIndex: 'int', leftCategoriesOrThreshold: { list: 'double' }, numCategories: 'int' } },
-  },
-};
+const STORED_NODE: Type = { struct: { ...NODE, impurity: 'double', rawCount: 'long', gain: 'double' } };
 
 interface Split {
   readonly feature: number;
@@ -28,7 +26,10 @@ interface Split {
 }
 
 /** A split with two leaves; rows stand in no order, as Spark's partitions do. */
-function stump({ feature, values, categories = -1 }: Split, leaves: readonly [Leaf, Leaf]): readonly unknown[] {
+function stump(
+  { feature, values, categories = -1 }: Split,
+  leaves: readonly [Leaf, Leaf],
+): readonly unknown[] {
   const [left, right] = leaves.map((leaf, i) => node(i + 1, leaf, [-1, -1], { feature: -1, values: [] }, -1));
   return [right, node(0, {}, [1, 2], { feature, values }, categories), left];
 }
@@ -38,7 +39,13 @@ interface Leaf {
   readonly stats?: readonly number[];
 }
 
-function node(id: number, leaf: Leaf, children: readonly [number, number], split: Split, categories: number): unknown {
+function node(
+  id: number,
+  leaf: Leaf,
+  children: readonly [number, number],
+  split: Split,
+  categories: number,
+): unknown {
   return {
     id,
     prediction: leaf.prediction ?? 0,
@@ -48,13 +55,26 @@ function node(id: number, leaf: Leaf, children: readonly [number, number], split
     gain: -1,
     leftChild: children[0],
     rightChild: children[1],
-    split: { featureIndex: split.feature, leftCategoriesOrThreshold: split.values, numCategories: categories },
+    split: {
+      featureIndex: split.feature,
+      leftCategoriesOrThreshold: split.values,
+      numCategories: categories,
+    },
   };
 }
 
 /** Spark 4 leaves the columns of treesMetadata without names. */
-function ensemble(name: string, version: string, extra: object, params: object, trees: readonly (readonly unknown[])[], weights: readonly number[]): Saved {
-  const [id, metadata, weight] = version.startsWith('4') ? ['_1', '_2', '_3'] : ['treeID', 'metadata', 'weights'];
+function ensemble(
+  name: string,
+  version: string,
+  extra: object,
+  params: object,
+  trees: readonly (readonly unknown[])[],
+  weights: readonly number[],
+): Saved {
+  const [id, metadata, weight] = version.startsWith('4')
+    ? ['_1', '_2', '_3']
+    : ['treeID', 'metadata', 'weights'];
   return saved(name, {
     package: name.includes('Classification') ? CLASSIFICATION : REGRESSION,
     version,
@@ -62,7 +82,7 @@ function ensemble(name: string, version: string, extra: object, params: object, 
     extra: { ...extra, numTrees: trees.length },
     data: {
       data: [
-        { treeID: 'int', nodeData: NODE },
+        { treeID: 'int', nodeData: STORED_NODE },
         trees.flatMap((tree, treeID) => tree.map((nodeData) => ({ treeID, nodeData }))),
       ],
       treesMetadata: [
@@ -73,7 +93,13 @@ function ensemble(name: string, version: string, extra: object, params: object, 
   });
 }
 
-function indexer(version: string, input: string, output: string, labels: readonly string[], handleInvalid: string): Saved {
+function indexer(
+  version: string,
+  input: string,
+  output: string,
+  labels: readonly string[],
+  handleInvalid: string,
+): Saved {
   const old = version.startsWith('2');
   return saved('StringIndexerModel', {
     version,
@@ -97,7 +123,12 @@ const MODELS: Readonly<Record<string, Saved>> = {
       indexer('2.4.8', 'plan', 'planIndex', ['basic', 'plus', 'max'], 'skip'),
       saved('OneHotEncoderModel', {
         version: '2.4.8',
-        params: { inputCols: ['planIndex'], outputCols: ['planFlags'], dropLast: true, handleInvalid: 'error' },
+        params: {
+          inputCols: ['planIndex'],
+          outputCols: ['planFlags'],
+          dropLast: true,
+          handleInvalid: 'error',
+        },
         data: { data: [{ categorySizes: { list: 'int' } }, [{ categorySizes: [3] }]] },
       }),
       assembler('2.4.8', ['age', 'planFlags']),
@@ -107,7 +138,13 @@ const MODELS: Readonly<Record<string, Saved>> = {
         params: { threshold: 0.25 },
         data: {
           data: [
-            { numClasses: 'int', numFeatures: 'int', interceptVector: VECTOR, coefficientMatrix: MATRIX, isMultinomial: 'flag' },
+            {
+              numClasses: 'int',
+              numFeatures: 'int',
+              interceptVector: VECTOR,
+              coefficientMatrix: MATRIX,
+              isMultinomial: 'flag',
+            },
             [
               {
                 numClasses: 2,
@@ -138,7 +175,9 @@ const MODELS: Readonly<Record<string, Saved>> = {
       ],
       [1, 1],
     ),
-    saved('IndexToString', { params: { inputCol: 'prediction', outputCol: 'answer', labels: ['stays', 'goes'] } }),
+    saved('IndexToString', {
+      params: { inputCol: 'prediction', outputCol: 'answer', labels: ['stays', 'goes'] },
+    }),
   ]),
   'boosted-4.1.0': pipeline(
     [
@@ -171,7 +210,15 @@ const MODELS: Readonly<Record<string, Saved>> = {
               [Math.log(0.25), Math.log(0.75)],
               [Math.log(0.75), Math.log(0.25)],
             ]),
-            sigma: { type: 1, numRows: 0, numCols: 0, colPtrs: null, rowIndices: null, values: [], isTransposed: false },
+            sigma: {
+              type: 1,
+              numRows: 0,
+              numCols: 0,
+              colPtrs: null,
+              rowIndices: null,
+              values: [],
+              isTransposed: false,
+            },
           },
         ],
       ],
@@ -193,14 +240,20 @@ const MODELS: Readonly<Record<string, Saved>> = {
   }),
   'poisson-3.5.1': pipeline([
     saved('SQLTransformer', {
-      params: { statement: "SELECT *, amount / months AS rate, CASE WHEN kind = 'new' THEN 1 ELSE 0 END AS fresh FROM __THIS__" },
+      params: {
+        statement:
+          "SELECT *, amount / months AS rate, CASE WHEN kind = 'new' THEN 1 ELSE 0 END AS fresh FROM __THIS__",
+      },
     }),
     assembler('3.5.1', ['rate', 'fresh'], { handleInvalid: 'skip' }),
     saved('GeneralizedLinearRegressionModel', {
       package: REGRESSION,
       params: { family: 'poisson', link: 'log', offsetCol: 'exposure' },
       data: {
-        data: [{ intercept: 'double', coefficients: VECTOR }, [{ intercept: 0.5, coefficients: vector(2, -1) }]],
+        data: [
+          { intercept: 'double', coefficients: VECTOR },
+          [{ intercept: 0.5, coefficients: vector(2, -1) }],
+        ],
       },
     }),
   ]),
@@ -208,7 +261,12 @@ const MODELS: Readonly<Record<string, Saved>> = {
     assembler('3.5.1', ['x']),
     saved('MinMaxScalerModel', {
       params: { inputCol: 'features', outputCol: 'scaled', min: 0, max: 2 },
-      data: { data: [{ originalMin: VECTOR, originalMax: VECTOR }, [{ originalMin: vector(10), originalMax: vector(20) }]] },
+      data: {
+        data: [
+          { originalMin: VECTOR, originalMax: VECTOR },
+          [{ originalMin: vector(10), originalMax: vector(20) }],
+        ],
+      },
     }),
     saved('MultilayerPerceptronClassificationModel', {
       package: CLASSIFICATION,

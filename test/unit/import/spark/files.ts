@@ -34,6 +34,18 @@ export const MATRIX: Type = {
   },
 };
 
+/** A node of a tree; Spark stores more of it, which does not decide a prediction. */
+export const NODE = {
+  id: 'int',
+  prediction: 'double',
+  impurityStats: { list: 'double' },
+  leftChild: 'int',
+  rightChild: 'int',
+  split: {
+    struct: { featureIndex: 'int', leftCategoriesOrThreshold: { list: 'double' }, numCategories: 'int' },
+  },
+} as const satisfies Record<string, Type>;
+
 /** A dense vector as VectorUDT stores it. */
 export function vector(...values: readonly number[]): unknown {
   return { type: 1, size: null, indices: null, values };

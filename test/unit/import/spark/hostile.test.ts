@@ -11,11 +11,11 @@ import {
   assembler,
   bytesOf,
   MATRIX,
+  NODE,
   parquet,
   pipeline,
   type Saved,
   saved,
-  type Type,
   VECTOR,
   vector,
 } from './files.ts';
@@ -45,17 +45,6 @@ const SCALER = saved('StandardScalerModel', {
 });
 const DATA = 'data/part-00000-0a1b2c3d-c000.parquet';
 const METADATA = 'metadata/part-00000';
-
-const NODE = {
-  id: 'int',
-  prediction: 'double',
-  impurityStats: { list: 'double' },
-  leftChild: 'int',
-  rightChild: 'int',
-  split: {
-    struct: { featureIndex: 'int', leftCategoriesOrThreshold: { list: 'double' }, numCategories: 'int' },
-  },
-} as const satisfies Record<string, Type>;
 
 function tree(
   ...rows: readonly (readonly [

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type StageOptions, saved, score, type Type } from './files.ts';
+import { NODE, type StageOptions, saved, score } from './files.ts';
 
 const CLASSIFICATION = 'org.apache.spark.ml.classification';
 const REGRESSION = 'org.apache.spark.ml.regression';
@@ -7,18 +7,6 @@ const REGRESSION = 'org.apache.spark.ml.regression';
 type Params = Readonly<Record<string, unknown>>;
 
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
-
-const SPLIT: Type = {
-  struct: { featureIndex: 'int', leftCategoriesOrThreshold: { list: 'double' }, numCategories: 'int' },
-};
-const NODE = {
-  id: 'int',
-  prediction: 'double',
-  impurityStats: { list: 'double' },
-  leftChild: 'int',
-  rightChild: 'int',
-  split: SPLIT,
-} as const satisfies Record<string, Type>;
 
 interface NodeOptions {
   readonly stats?: readonly number[];
