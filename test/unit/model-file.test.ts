@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { zipSync } from 'fflate';
@@ -73,6 +73,17 @@ describe('readModelFile', () => {
     symlinkSync(target, join(root, what));
     await expect(readModelFile(root)).rejects.toMatchObject({ code: 'PGS_FILE' });
     rmSync(root, { recursive: true });
+  });
+
+  it('refuses more bytes than any model has, before it reads them', async () => {
+    const root = write('great', new Map([['data', text('')]]));
+    truncateSync(join(root, 'data'), 2 ** 30 + 1);
+    await expect(readModelFile(root)).rejects.toThrow(/holds more than 1073741824 bytes/);
+  });
+
+  it('refuses folders that nest without end', async () => {
+    const root = write('deep', new Map([[`${'a/'.repeat(60)}data`, text('1')]]));
+    await expect(readModelFile(root)).rejects.toThrow(/folders more than 40 deep/);
   });
 
   it('says that there is no such file', async () => {

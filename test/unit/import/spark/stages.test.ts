@@ -434,6 +434,19 @@ describe('what is refused', () => {
     );
   });
 
+  it('models of the older package, with another way', () => {
+    const older = saved('LogisticRegressionModel', { package: 'org.apache.spark.mllib.classification' });
+    expect(() => importSaved(older)).toThrow(/mllib.classification.LogisticRegressionModel is not scored/);
+  });
+
+  it('but not what Python wrote in the same layout', async () => {
+    const model = saved('VectorAssembler', {
+      package: 'pyspark.ml.feature',
+      params: { inputCols: ['a'], outputCol: 'v' },
+    });
+    expect(await transform(model, { a: 2 })).toEqual([2]);
+  });
+
   it('classes of other packages that have the name of one of Spark', () => {
     expect(() => importSaved(saved('VectorAssembler', { package: 'com.example' }))).toThrow(
       /com.example.VectorAssembler/,
