@@ -35,8 +35,12 @@ export function bucketizer(stage: Stage, frame: Frame, lowering: Lowering): void
   });
 }
 
-/** 1 above the threshold, else 0; NaN is not above. */
+/**
+ * 1 above the threshold, else 0. NaN is not above, but for elements of vectors below a negative threshold.
+ * https://github.com/apache/spark/blob/v4.0.0/mllib/src/main/scala/org/apache/spark/ml/feature/Binarizer.scala
+ */
 export function binarizer(stage: Stage, frame: Frame, lowering: Lowering): void {
+  const b = lowering.builder;
   const pairs = stage.columnPairs();
   const several = stage.has('inputCols') && stage.has('thresholds');
   pairs.forEach(({ input, output }, i) => {
@@ -45,10 +49,16 @@ export function binarizer(stage: Stage, frame: Frame, lowering: Lowering): void 
     if (threshold === undefined) stage.fail('has fewer thresholds than columns');
     frame.set(output, () => {
       const made = column();
-      const above = (registers: readonly number[]) => lowering.builder.compare(registers, '>', [threshold]);
-      if (made.kind === 'vector')
-        return vectorColumn(above(made.parts.map(({ register }) => register)), false);
-      return numberColumn(above([lowering.number(made, stage).register])[0]!, false);
+      if (made.kind !== 'vector') {
+        return numberColumn(b.compare([lowering.number(made, stage).register], '>', [threshold])[0]!, false);
+      }
+      const inputs = made.parts.map(({ register }) => register);
+      if (threshold >= 0) return vectorColumn(b.compare(inputs, '>', [threshold]), false);
+      if (stage.major < 3)
+        stage.refuse(
+          'has a negative threshold for vectors, where Spark 2 leaves out the zeros of sparse ones',
+        );
+      return vectorColumn(b.link(b.compare(inputs, '<=', [threshold]), { name: 'complement' }), false);
     });
   });
 }

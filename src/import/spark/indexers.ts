@@ -99,7 +99,10 @@ export function indexToString(stage: Stage, frame: Frame, lowering: Lowering): v
   });
 }
 
-/** Values of categorical elements become positions; other elements pass. */
+/**
+ * Values of categorical elements become positions; other elements pass. A zero that is no category is invalid, as Spark has
+ * it of dense vectors; of sparse ones it never looks at zeros.
+ */
 export function vectorIndexer(stage: Stage, frame: Frame, lowering: Lowering): void {
   const column = frame.column(stage.text('inputCol'));
   const handling = stage.choice('handleInvalid', INVALID, 'error');

@@ -244,9 +244,16 @@ it('Binarizer compares with its threshold; NaN is not above', async () => {
   expect(await transform(one, { x: 0.5 })).toEqual([0]);
   expect(await transform(one, { x: 0.6 })).toEqual([1]);
   expect(await transform(one, { x: null })).toEqual([0]);
-  expect(await transform(behind('Binarizer', { params: { threshold: -1 } }), { a: 0, b: -1 })).toEqual([
-    1, 0,
-  ]);
+  const vectors = (version: string) => {
+    const binarizer = saved('Binarizer', {
+      version,
+      params: { inputCol: 'features', outputCol: 'out', threshold: -1 },
+    });
+    const keep = { inputCols: ['a', 'b', 'c'], outputCol: 'features', handleInvalid: 'keep' };
+    return pipeline([saved('VectorAssembler', { params: keep }), binarizer]);
+  };
+  expect(await transform(vectors('3.5.1'), { a: 0, b: -1, c: null })).toEqual([1, 0, 1]);
+  expect(() => importSaved(vectors('2.4.8'))).toThrow(/negative threshold/);
 });
 
 it('ImputerModel fills in what is missing, and what its own marker says', async () => {
