@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises';
-import { basename, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { createScorer, type Row } from './codegen/score.ts';
-import { PgscoreError } from './errors.ts';
 import type { ImportOptions, ModelFile } from './import/importer.ts';
 import { importModel } from './import/registry.ts';
 import type { Feature, Prediction, Task } from './ir/model.ts';
+import { readModelFile } from './model-file.ts';
 
 /** A model that scores in this process, with the code that the database runs. */
 export interface LoadedModel {
@@ -18,7 +17,7 @@ export interface LoadedModel {
 }
 
 /**
- * Loads a model file of any format, given by its path or its bytes, or a module that `pgscore compile` wrote (by its
+ * Loads a model file or directory of any format, given by its path or its bytes, or a module that `pgscore compile` wrote (by its
  * path, ending in .mjs). Where there is no file system (edge workers, browsers), import such a module itself: it has the
  * same `score`, `features`, `labels` and `task`. Throws PgscoreError PGS_FILE, PGS_UNSUPPORTED, PGS_USAGE.
  */
@@ -36,15 +35,4 @@ async function fromFile(file: ModelFile, options: ImportOptions): Promise<Loaded
   const { model } = importModel(file, options);
   const { score } = await createScorer(model);
   return { task: model.task, features: model.features, labels: model.output.classes?.labels ?? null, score };
-}
-
-/** A model file from disk, named after its last path segment. Throws PGS_FILE. */
-export async function readModelFile(path: string): Promise<ModelFile> {
-  try {
-    return { name: basename(path), bytes: await readFile(path) };
-  } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    const reason = missing ? 'no such file' : (error as Error).message;
-    throw new PgscoreError('PGS_FILE', `${path}: ${reason}`, { cause: error });
-  }
 }

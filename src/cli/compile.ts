@@ -22,7 +22,7 @@ export function compileCommand(): Command {
     )
     .argument(
       '<file>',
-      'a .ts file, with plv8ify tags where SQL needs more than the types say, or a model file',
+      'a .ts file, with plv8ify tags where SQL needs more than the types say, or a model file or directory',
     )
     .option('--out <file>', 'write the result to this file instead of printing it')
     .addOption(

@@ -33,7 +33,7 @@ interface Options extends AnyModelOptions {
 export function deployCommand(): Command {
   return addAnyModelOptions(new Command('deploy'))
     .description('make a model file a version in the database, proven on golden rows')
-    .argument('<file>', 'a model file')
+    .argument('<file>', 'a model file or directory')
     .requiredOption('--name <model>', 'the name that callers use')
     .option('--golden <rows>', 'rows (.csv or .jsonl) whose outputs by the training framework are known')
     .option('--expected <rows>', 'those outputs, when they stand in a file of their own, row by row')

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { type Inspection, inspectModel } from '../inspect.ts';
 import { type GraphInspection, inspectGraph } from '../inspect-graph.ts';
+import { modelFileSize } from '../model-file.ts';
 import { type AnyModelOptions, addAnyModelOptions, readAnyModel } from './model-file.ts';
 import { print, table } from './output.ts';
 
@@ -8,7 +9,7 @@ import { print, table } from './output.ts';
 export function inspectCommand(): Command {
   return addAnyModelOptions(new Command('inspect'))
     .description('say what a model file holds, what it takes and gives, and where it will run')
-    .argument('<file>', 'a model file')
+    .argument('<file>', 'a model file or directory')
     .option('--json', 'print one JSON object')
     .action(run);
 }
@@ -20,7 +21,7 @@ async function run(path: string, { json, ...options }: AnyModelOptions & { json?
     print(json, { file: file.name, ...inspection }, describeGraph(file.name, inspection));
     return;
   }
-  const inspection = await inspectModel(imported, file.bytes.length);
+  const inspection = await inspectModel(imported, modelFileSize(file));
   print(json, { file: file.name, ...inspection }, describe(file.name, inspection));
 }
 

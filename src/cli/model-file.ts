@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { PgscoreError } from '../errors.ts';
 import type { ImportedModel, ImportOptions, ModelFile } from '../import/importer.ts';
 import { type Imported, importAny, importModel } from '../import/registry.ts';
-import { readModelFile } from '../load-model.ts';
+import { readModelFile } from '../model-file.ts';
 
 /** The options of every command that reads a model file. */
 export interface ModelOptions {
@@ -36,7 +36,7 @@ function list(text: string): string[] {
   return text.split(',').map((name) => name.trim());
 }
 
-/** Reads and imports a model file. Throws PGS_FILE when it cannot be read. */
+/** Reads and imports a model file or directory. Throws PGS_FILE when it cannot be read. */
 export async function readModel(
   path: string,
   options: ModelOptions,

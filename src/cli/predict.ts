@@ -9,7 +9,7 @@ export function predictCommand(): Command {
     .description(
       'score rows in this process, without a database, with the code that the database or the sidecar would run',
     )
-    .argument('<file>', 'a model file')
+    .argument('<file>', 'a model file or directory')
     .requiredOption('--input <rows>', 'rows to score: .csv with a header, or .jsonl')
     .addHelpText('after', HELP)
     .action(run);

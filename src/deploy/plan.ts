@@ -8,6 +8,7 @@ import { PgscoreError } from '../errors.ts';
 import type { ImportedModel, ModelFile } from '../import/importer.ts';
 import { modelToJson } from '../ir/json.ts';
 import type { Model, Step } from '../ir/model.ts';
+import { modelFileHash } from '../model-file.ts';
 import { packageVersion } from '../package-version.ts';
 import { dollarQuote, quoteIdent, quoteLiteral } from '../quote.ts';
 import type { GoldenRow } from './golden.ts';
@@ -190,7 +191,7 @@ BEGIN
     format_version => ${nullable(imported.source.formatVersion)},
     objective => ${nullable(imported.source.objective)},
     source_file => ${quoteLiteral(file.name)},
-    source_sha256 => ${quoteLiteral(createHash('sha256').update(file.bytes).digest('hex'))},
+    source_sha256 => ${quoteLiteral(modelFileHash(file))},
     signature => ${jsonb(signature(imported.model))},
     labels => ${textArray(imported.model.output.classes?.labels)},
     metrics => ${request.metrics === undefined ? 'NULL' : jsonb(request.metrics)},

@@ -1,6 +1,8 @@
+import type { ModelFile } from './importer.ts';
+
 /** What files begin with that people take for models. Bytes as latin1 text. */
 const SIGNATURES: readonly (readonly [string, string])[] = [
-  ['PK\x03\x04', 'a zip archive (a Keras, PyTorch or Spark export?)'],
+  ['PK\x03\x04', 'a zip archive (a Keras or PyTorch export?)'],
   ['\x89HDF\r\n\x1a\n', 'an HDF5 file (a Keras export?)'],
   ['\x1f\x8b', 'gzip data: unpack the file first'],
   ['BZh', 'bzip2 data: unpack the file first'],
@@ -11,8 +13,12 @@ const SIGNATURES: readonly (readonly [string, string])[] = [
   ['<PMML', 'XML (PMML?)'],
 ];
 
-/** What the bytes seem to be, for the message that no importer knows them. Looks at the first bytes only. */
-export function describeBytes(bytes: Uint8Array): string {
+/** What a file or directory seems to be, for the message that no importer knows it. Looks at the first bytes only. */
+export function describeFile({ bytes, entries }: ModelFile): string {
+  return entries === undefined ? describeBytes(bytes) : `a directory of ${entries.size} files`;
+}
+
+function describeBytes(bytes: Uint8Array): string {
   if (bytes.length === 0) return 'an empty file';
   const head = Buffer.from(bytes.subarray(0, 64)).toString('latin1');
   const known = SIGNATURES.find(([start]) => head.startsWith(start));

@@ -4,7 +4,10 @@ import type { Model } from '../ir/model.ts';
 /** A model file as it came: the name is for messages and for guessing the format, the bytes decide. */
 export interface ModelFile {
   readonly name: string;
+  /** Empty for a directory. */
   readonly bytes: Uint8Array;
+  /** For a directory: the bytes of each file below it, by relative path with forward slashes. */
+  readonly entries?: ReadonlyMap<string, Uint8Array>;
 }
 
 /** What a caller may ask of an import. */

@@ -1,11 +1,12 @@
 import { PgscoreError } from '../errors.ts';
 import { validate } from '../ir/validate.ts';
 import { catboostJson } from './catboost/index.ts';
-import { describeBytes } from './describe.ts';
+import { describeFile } from './describe.ts';
 import type { ImportedGraph, ImportedModel, Importer, ImportOptions, ModelFile } from './importer.ts';
 import { lightgbm } from './lightgbm/index.ts';
 import { onnx } from './onnx/index.ts';
 import { sklearnPickle } from './sklearn/index.ts';
+import { sparkDirectory } from './spark/index.ts';
 import { xgboostJson, xgboostUbj } from './xgboost/index.ts';
 
 /** All formats, asked in this order. */
@@ -16,6 +17,7 @@ export const importers: readonly Importer[] = [
   lightgbm,
   sklearnPickle,
   onnx,
+  sparkDirectory,
 ];
 
 /**
@@ -75,11 +77,7 @@ function requireSound(file: ModelFile, importer: Importer, imported: ImportedMod
 }
 
 function refuseUnknown(file: ModelFile): never {
-  throw new PgscoreError(
-    'PGS_FILE',
-    `${file.name}: not a known model format; found ${describeBytes(file.bytes)}.`,
-    {
-      hint: `Supported: ${importers.map((importer) => importer.title).join(', ')}.`,
-    },
-  );
+  throw new PgscoreError('PGS_FILE', `${file.name}: not a known model format; found ${describeFile(file)}.`, {
+    hint: `Supported: ${importers.map((importer) => importer.title).join(', ')}.`,
+  });
 }

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createScorer } from '../../src/codegen/score.ts';
-import type { ImportOptions } from '../../src/import/importer.ts';
+import type { ImportOptions, ModelFile } from '../../src/import/importer.ts';
 import { importModel } from '../../src/import/registry.ts';
 import { evaluate } from '../../src/ir/evaluate.ts';
 import type { Model, Prediction } from '../../src/ir/model.ts';
@@ -54,7 +54,20 @@ export function readNumber(value: number | string | null): number {
 
 /** Imports a case's model. */
 export function importCase({ file, options }: Pick<Case, 'file' | 'options'>): Model {
-  return importModel({ name: file, bytes: readFileSync(modelPath(file)) }, options).model;
+  return importModel(readModel(file), options).model;
+}
+
+/** A file, or a directory with what is below it. */
+function readModel(name: string): ModelFile {
+  const path = modelPath(name);
+  if (!statSync(path).isDirectory()) return { name, bytes: readFileSync(path) };
+  const names = readdirSync(path, { recursive: true, encoding: 'utf8' });
+  const files = names.filter((each) => statSync(`${path}/${each}`).isFile());
+  return {
+    name,
+    bytes: new Uint8Array(),
+    entries: new Map(files.map((each) => [each, readFileSync(`${path}/${each}`)])),
+  };
 }
 
 /**

@@ -8,13 +8,15 @@ export function withoutFeatures(model: Model, unused: readonly number[]): Model 
   model.features.forEach((_, i) => {
     if (!gone.has(i)) place.set(i, place.size);
   });
-  const moved = (register: Register): Register => place.get(register) ?? register - gone.size;
-  const output = model.output;
+  return { ...moveRegisters(model, (register) => place.get(register) ?? register - gone.size), features };
+}
+
+/** The model with every register renamed. */
+export function moveRegisters(model: Model, moved: (register: Register) => Register): Model {
   return {
     ...model,
-    features,
     steps: model.steps.map((step) => moveStep(step, moved)),
-    output: moveOutput(output, moved),
+    output: moveOutput(model.output, moved),
   };
 }
 
