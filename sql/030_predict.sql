@@ -113,7 +113,8 @@ COMMENT ON FUNCTION pgscore_internal.rebuild_dispatch() IS 'writes predict() and
 
 DO $$ BEGIN
   PERFORM pgscore_internal.read_json_as_jsonb(m.name) FROM pgscore_internal.models AS m
-  WHERE m.champion IS NOT NULL
+  JOIN pgscore_internal.versions AS v ON v.model = m.name AND v.version = m.champion
+  WHERE v.runs_in = 'database'
     AND NOT EXISTS (SELECT FROM pg_proc AS p
                     WHERE p.pronamespace = 'pgscore_models'::regnamespace AND p.proname = m.name || '__from_json');
   PERFORM pgscore_internal.rebuild_dispatch();

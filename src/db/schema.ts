@@ -281,7 +281,7 @@ export interface PgscoreModels {
    */
   created_by: string | null;
   /**
-   * the champion's scoring function
+   * the champion's scoring function; NULL when the sidecar runs it
    */
   function_name: string | null;
   /**

@@ -53,7 +53,7 @@ export function importAny(file: ModelFile, options: ImportOptions = {}): Importe
       },
     );
   }
-  const imported = (importer.readAny ?? importer.read)(file, options);
+  const imported = importer.readAny?.(file, options) ?? importer.read(file, options);
   if ('graph' in imported) return { kind: 'graph', ...imported };
   requireSound(file, importer, imported);
   return { kind: 'ir', ...imported };

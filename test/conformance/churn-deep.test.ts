@@ -1,8 +1,12 @@
 import { readFileSync } from 'node:fs';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { importAny } from '../../src/import/registry.ts';
 import type { GraphModel } from '../../src/ir/graph.ts';
 import { graphFromJson, graphToJson } from '../../src/ir/json.ts';
+import { loadModel } from '../../src/load-model.ts';
 import { type GraphSession, openGraph } from '../../src/sidecar/onnxruntime.ts';
 import { assembleInputs, type GraphPrediction, rawRowOf, readOutputs } from '../../src/sidecar/tensors.ts';
 import { runCli } from '../harness/cli.ts';
@@ -71,5 +75,56 @@ describe('the telco deep model', () => {
       .map((line) => JSON.parse(line) as GraphPrediction);
     expectClose(predictions, expected, count);
     for (const { label, value } of predictions) expect(label).toBe(value! > 0.5 ? 'Yes' : 'No');
+  });
+
+  it('is told by inspect', async () => {
+    const args = [modelPath('telco/churn-deep.onnx'), '--inputs', modelPath('telco/churn-deep.inputs.json')];
+    const { stdout } = await runCli(['inspect', ...args, '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({
+      engine: 'sidecar',
+      reason: 'churn-deep.onnx: node "node_matmul" (MatMul): it multiplies stacks of matrices.',
+      task: 'binary',
+      inputs: [
+        { name: 'numeric', type: 'float32', shape: '[4]' },
+        { name: 'categorical', type: 'int64', shape: '[15]' },
+      ],
+      outputs: {
+        value: 'the probability of "Yes" (output "probability")',
+        labels: ['No', 'Yes'],
+        raw: 'logit',
+      },
+    });
+    expect((await runCli(['inspect', ...args])).stdout).toMatch(
+      /^runs in {5}the sidecar\nbecause {5}churn-deep\.onnx: node "node_matmul"/m,
+    );
+  });
+
+  it('is no module and no function in this process, which the error tells what to do about', async () => {
+    const { code, stderr } = await runCli(['compile', modelPath('telco/churn-deep.onnx')]);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(
+        /"node_matmul" \(MatMul\).*\nhint: The sidecar runs .* onnxruntime: .* HTTP; pgscore predict /,
+      ),
+    });
+    await expect(loadModel(modelPath('telco/churn-deep.onnx'))).rejects.toMatchObject({
+      code: 'PGS_UNSUPPORTED',
+    });
+  });
+
+  it('names the file and the row that it cannot take', async () => {
+    const rows = join(await mkdtemp(join(tmpdir(), 'rows-')), 'rows.jsonl');
+    const [customer] = readTelco('customers-test.csv');
+    await writeFile(
+      rows,
+      [customer, { ...customer, tenure: 'long' }].map((row) => JSON.stringify(row)).join('\n'),
+    );
+    const args = ['--inputs', modelPath('telco/churn-deep.inputs.json'), '--input', rows];
+    const { code, stdout, stderr } = await runCli(['predict', modelPath('telco/churn-deep.onnx'), ...args]);
+    expect({ code, stderr, lines: stdout.trimEnd().split('\n').length }).toEqual({
+      code: 1,
+      stderr: `pgscore: ${rows}, row 2: feature "tenure": "long" is no number (input "numeric", float32)\n`,
+      lines: 1,
+    });
   });
 });

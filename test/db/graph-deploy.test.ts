@@ -9,6 +9,7 @@ import {
   type GraphDeployRequest,
   planGraphDeploy,
 } from '../../src/deploy/graph-version.ts';
+import { migrate } from '../../src/deploy/migrate.ts';
 import { graphFromJson } from '../../src/ir/json.ts';
 import { modelPath } from '../conformance/runner.ts';
 import { runCli, runProgram } from '../harness/cli.ts';
@@ -240,6 +241,14 @@ describe('in queries', () => {
       expect(await rows(`SELECT pgscore.predict('sum', '{"a": 4}')`)).toEqual([[4]]);
     },
   );
+
+  test('an upgrade of pgscore leaves it as it is', async () => {
+    await deploy('m', first);
+    const before = await state();
+    await client.query(`UPDATE pgscore_internal.installation SET sql_hash = 'older'`);
+    expect(await migrate(database.url)).toMatchObject({ functions: true });
+    expect(await state()).toEqual(before);
+  });
 
   test('a trigger cannot run it', async () => {
     await deploy('m', first);

@@ -5,6 +5,7 @@ import type { ImportOptions } from '../../../../src/import/importer.ts';
 import { type Imported, importAny } from '../../../../src/import/registry.ts';
 import type { GraphModel } from '../../../../src/ir/graph.ts';
 import { modelText } from '../lightgbm/files.ts';
+import { fileOf, stump, toJson } from '../xgboost/files.ts';
 import {
   type FileValue,
   floatConstant,
@@ -83,6 +84,7 @@ describe('where a model runs', () => {
   it('is no question for other formats', () => {
     const file = { name: 'm.txt', bytes: Buffer.from(modelText()) };
     expect(importAny(file).kind).toBe('ir');
+    expect(importAny({ name: 'm.json', bytes: toJson(fileOf({ trees: [stump(1, 2)] })) }).kind).toBe('ir');
     expect(() => importAny(file, spec({}))).toThrow(
       'm.txt is LightGBM model text, which takes no description of inputs',
     );
