@@ -1,0 +1,106 @@
+import type { Register, Tree } from '../../ir/model.ts';
+import type { Element } from './element.ts';
+import { labelPosition } from './labels.ts';
+import type { ModelContext } from './model-context.ts';
+import type { Result } from './result.ts';
+import { TreeInputs } from './splits.ts';
+import { type GrownTree, growTree, type Leaf } from './tree.ts';
+import { parseConstant } from './types.ts';
+
+/** https://dmg.org/pmml/v4-4-1/TreeModel.html */
+export function lowerTreeModel(model: Element, context: ModelContext): Result {
+  const inputs = new TreeInputs();
+  const tree = growTreeModel(model, context, inputs);
+  if (context.function === 'regression') {
+    return {
+      kind: 'regression',
+      value: leafValue(tree, inputs, (leaf) => scoreNumber(leaf, context), context),
+    };
+  }
+  const labels = context.labels ?? labelsOf(tree.leaves);
+  const { lowering } = context;
+  const rows = tree.leaves.map((leaf) => classOf(leaf, labels));
+  const predicted = leafValue(tree, inputs, (_, i) => rows[i]!.predicted, context);
+  if (rows.every((row) => row.probabilities === undefined))
+    return { kind: 'classification', labels, predicted };
+  const at = leafValue(tree, inputs, (_, i) => i, context);
+  const probabilities = lowering.b.add({
+    kind: 'gather',
+    inputs: [at],
+    rows: rows.map((row) => row.probabilities ?? labels.map(() => Number.NaN)),
+    default: Number.NaN,
+  });
+  return { kind: 'classification', labels, predicted, probabilities };
+}
+
+export function growTreeModel(model: Element, context: ModelContext, inputs: TreeInputs): GrownTree {
+  model.allow(...context.commonParts, 'Node');
+  return growTree(
+    model,
+    { resolve: (name, at) => context.scope.resolve(name, at), lowering: context.lowering },
+    inputs,
+  );
+}
+
+/** What each leaf answers; NaN for no prediction. Ensembles of the IR hold no NaN, so that then a table gives it. */
+function leafValue(
+  { splits, leaves }: GrownTree,
+  inputs: TreeInputs,
+  valueOf: (leaf: Leaf, index: number) => number,
+  { lowering }: ModelContext,
+): Register {
+  const values = leaves.map(valueOf);
+  const answer = (list: readonly number[]): Register => {
+    const tree: Tree = { output: 'all', weight: 1, splits, leaves: list };
+    return lowering.b.forest(inputs.registers, [tree], [0], 'float64')[0]!;
+  };
+  if (!values.some(Number.isNaN)) return answer(values);
+  const distinct = [...new Set(values)];
+  return lowering.gather(answer(values.map((value) => distinct.indexOf(value))), distinct);
+}
+
+/** The score as a number, NaN for no prediction. */
+export function scoreNumber(leaf: Leaf, { precision }: ModelContext): number {
+  const score = leaf?.attributes.score;
+  if (leaf === null || score === undefined) return Number.NaN;
+  return parseConstant(leaf, score, precision === 'float32' ? 'float' : 'double');
+}
+
+export function labelsOf(leaves: readonly Leaf[]): readonly string[] {
+  const labels = new Set<string>();
+  for (const leaf of leaves) {
+    for (const share of leaf?.all('ScoreDistribution') ?? []) labels.add(share.string('value'));
+    if (leaf?.attributes.score !== undefined) labels.add(leaf.attributes.score);
+  }
+  return [...labels];
+}
+
+/** The class that a leaf answers, and each one's probability where the leaf gives it. */
+export interface LeafClass {
+  readonly predicted: number;
+  readonly probabilities: readonly number[] | undefined;
+}
+
+export function classOf(leaf: Leaf, labels: readonly string[]): LeafClass {
+  if (leaf === null) return { predicted: Number.NaN, probabilities: undefined };
+  const probabilities = distributionOf(leaf, labels);
+  const { score } = leaf.attributes;
+  if (score !== undefined) return { predicted: labelPosition(leaf, labels, score), probabilities };
+  if (probabilities === undefined) return { predicted: Number.NaN, probabilities };
+  return { predicted: probabilities.indexOf(Math.max(...probabilities)), probabilities };
+}
+
+/** By the `probability`s, or else as shares of the `recordCount`s. */
+function distributionOf(leaf: Element, labels: readonly string[]): readonly number[] | undefined {
+  const shares = leaf.all('ScoreDistribution');
+  if (shares.length === 0) return undefined;
+  const given = shares.some((share) => share.has('probability'));
+  const numbers = shares.map((share) => share.number(given ? 'probability' : 'recordCount'));
+  const total = given ? 1 : numbers.reduce((a, b) => a + b, 0);
+  const probabilities = labels.map(() => 0);
+  shares.forEach((share, i) => {
+    const at = labelPosition(share, labels, share.string('value'));
+    probabilities[at] = total === 0 ? 0 : numbers[i]! / total;
+  });
+  return probabilities;
+}
