@@ -45,8 +45,9 @@ export function expressionsIn(element: Element): readonly Element[] {
 
 export function lowerDerivedField(field: Element, context: Context): Value {
   field.allow(...EXPRESSIONS, 'Value', 'Interval');
-  const type = dataTypeOf(field);
-  const value = cast(lowerExpression(expressionIn(field), context), type, field, context.lowering);
+  const plain = lowerExpression(expressionIn(field), context);
+  // The fields of a neural network's inputs need no type.
+  const value = field.has('dataType') ? cast(plain, dataTypeOf(field), field, context.lowering) : plain;
   const order = field.all('Value').map((each) => each.string('value'));
   return order.length > 0 && value.kind === 'text' && field.attributes.optype === 'ordinal'
     ? { ...value, order }

@@ -27,15 +27,21 @@ export function parseXml(file: string, bytes: Uint8Array): Element {
   parser.on('error', (error) => damaged(file, error.message.slice(0, 200)));
   parser.on('doctype', () => damaged(file, 'it has a document type (<!DOCTYPE …>), which PMML has not'));
   parser.on('opentag', ({ name, attributes }) => {
-    if (ignored > 0 || localName(name) === 'Extension') {
+    if (open.length + ignored >= MAX_DEPTH)
+      damaged(file, `its elements are nested more than ${MAX_DEPTH} deep`);
+    const local = localName(name);
+    if (ignored > 0 || (local === 'Extension' && !isTransparent(open.at(-1)))) {
       ignored++;
-      if (ignored > MAX_DEPTH) damaged(file, `its elements are nested more than ${MAX_DEPTH} deep`);
       return;
     }
-    const element = new Element(file, localName(name), attributes as Record<string, string>, parser.line);
     if (++elements > MAX_ELEMENTS) throw tooGreat(file);
-    if (open.length >= MAX_DEPTH) damaged(file, `its elements are nested more than ${MAX_DEPTH} deep`);
-    open.at(-1)?.children.push(element);
+    const parent = open.at(-1);
+    if (local === 'Extension') {
+      open.push(parent!);
+      return;
+    }
+    const element = new Element(file, local, attributes as Record<string, string>, parser.line);
+    parent?.children.push(element);
     root ??= element;
     open.push(element);
   });
@@ -54,6 +60,11 @@ export function parseXml(file: string, bytes: Uint8Array): Element {
   for (let start = 0; start < text.length; start += CHUNK) parser.write(text.slice(start, start + CHUNK));
   parser.close();
   return root ?? damaged(file, 'it holds no element');
+}
+
+/** R wrote continuous inputs of naive Bayes so before PMML 4.2 had a place for them. */
+function isTransparent(parent: Element | undefined): boolean {
+  return parent?.name === 'BayesInputs' || parent?.name === 'BayesInput';
 }
 
 function localName(name: string): string {
