@@ -159,7 +159,7 @@ export function scanInterval(element: Element): Interval {
 export function scanArray(element: Element): readonly string[] {
   const texts: string[] = [];
   const quoted = element.attributes.type !== 'real' && element.attributes.type !== 'int';
-  const pattern = quoted ? /"((?:[^"\\]|\\[^])*)"|[^\s"]\S*/g : /\S+/g;
+  const pattern = quoted ? /"((?:[^"\\]|\\[\s\S])*)"|[^\s"]\S*/g : /\S+/g;
   for (const [whole, inner] of element.text.matchAll(pattern)) {
     texts.push(inner === undefined ? whole : inner.replace(/\\(["\\])/g, '$1'));
   }

@@ -5,10 +5,16 @@ import type { ModelContext } from './model-context.ts';
 import type { Result } from './result.ts';
 import { TreeInputs } from './splits.ts';
 import { type GrownTree, growTree, type Leaf } from './tree.ts';
+import { lowerReachedTree } from './tree-reach.ts';
 import { parseConstant } from './types.ts';
 
 /** https://dmg.org/pmml/v4-4-1/TreeModel.html */
 export function lowerTreeModel(model: Element, context: ModelContext): Result {
+  const { missingValueStrategy } = model.attributes;
+  if (missingValueStrategy === 'weightedConfidence' || missingValueStrategy === 'aggregateNodes') {
+    model.allow(...context.commonParts, 'Node');
+    return lowerReachedTree(model, missingValueStrategy, context);
+  }
   const inputs = new TreeInputs();
   const tree = growTreeModel(model, context, inputs);
   if (context.function === 'regression') {
@@ -46,10 +52,10 @@ export function growTreeModel(model: Element, context: ModelContext, inputs: Tre
 function leafValue(
   { splits, leaves }: GrownTree,
   inputs: TreeInputs,
-  valueOf: (leaf: Leaf, index: number) => number,
+  answerOf: (leaf: Leaf, index: number) => number,
   { lowering }: ModelContext,
 ): Register {
-  const values = leaves.map(valueOf);
+  const values = leaves.map(answerOf);
   const answer = (list: readonly number[]): Register => {
     const tree: Tree = { output: 'all', weight: 1, splits, leaves: list };
     return lowering.b.forest(inputs.registers, [tree], [0], 'float64')[0]!;
@@ -94,13 +100,21 @@ export function classOf(leaf: Leaf, labels: readonly string[]): LeafClass {
 function distributionOf(leaf: Element, labels: readonly string[]): readonly number[] | undefined {
   const shares = leaf.all('ScoreDistribution');
   if (shares.length === 0) return undefined;
-  const given = shares.some((share) => share.has('probability'));
-  const numbers = shares.map((share) => share.number(given ? 'probability' : 'recordCount'));
-  const total = given ? 1 : numbers.reduce((a, b) => a + b, 0);
-  const probabilities = labels.map(() => 0);
-  shares.forEach((share, i) => {
-    const at = labelPosition(share, labels, share.string('value'));
-    probabilities[at] = total === 0 ? 0 : numbers[i]! / total;
-  });
-  return probabilities;
+  if (shares.some((share) => share.has('probability'))) return countsOf(leaf, labels, 'probability');
+  const counts = countsOf(leaf, labels);
+  const total = counts.reduce((a, b) => a + b, 0);
+  return total === 0 ? counts : counts.map((count) => count / total);
+}
+
+/** One number a label, 0 for a label that the node does not name. */
+export function countsOf(
+  node: Element,
+  labels: readonly string[],
+  attribute: 'recordCount' | 'probability' | 'confidence' = 'recordCount',
+): readonly number[] {
+  const counts = labels.map(() => 0);
+  for (const share of node.all('ScoreDistribution')) {
+    counts[labelPosition(share, labels, share.string('value'))] = share.number(attribute);
+  }
+  return counts;
 }

@@ -41,15 +41,11 @@ class Grower {
   constructor(model: Element, context: Context, inputs: TreeInputs) {
     this.context = context;
     this.columns = new TreeColumns(inputs);
-    const strategy = model.choice(
+    this.strategy = model.choice(
       'missingValueStrategy',
-      ['none', 'lastPrediction', 'nullPrediction', 'defaultChild', 'weightedConfidence', 'aggregateNodes'],
+      ['none', 'lastPrediction', 'nullPrediction', 'defaultChild'],
       'none',
     );
-    if (strategy === 'weightedConfidence' || strategy === 'aggregateNodes') {
-      model.refuse(`has missingValueStrategy ${strategy}`, 'Export it with another missingValueStrategy.');
-    }
-    this.strategy = strategy as MissingStrategy;
     const noTrue = model.choice(
       'noTrueChildStrategy',
       ['returnNullPrediction', 'returnLastPrediction'],
