@@ -1,70 +1,61 @@
-import type { Tree } from '../../ir/model.ts';
+import type { Register, Tree } from '../../ir/model.ts';
+import type { Element } from './element.ts';
 import type { Method, Segment } from './mining.ts';
 import { contextOf } from './model.ts';
 import type { ModelContext } from './model-context.ts';
 import { shares } from './regression.ts';
 import { mostProbable, type Result } from './result.ts';
 import { TreeInputs } from './splits.ts';
-import type { GrownTree } from './tree.ts';
+import type { GrownTree, Leaf } from './tree.ts';
 import { classOf, growTreeModel, labelsOf, scoreNumber } from './tree-model.ts';
 
-/** What one tree's leaves add, or NaN. */
-type LeafValues = (tree: GrownTree, context: ModelContext) => readonly number[];
+interface Member {
+  readonly tree: GrownTree;
+  readonly weight: number;
+  readonly context: ModelContext;
+}
+
+/** What a leaf adds to each output; undefined for no prediction. */
+type LeafValues = (leaf: Leaf, context: ModelContext) => readonly number[] | undefined;
+
+/** The outputs' sums, and the sum of the weights of trees that gave no prediction where there may be such. */
+interface Sums {
+  readonly values: readonly Register[];
+  readonly missing: Register | undefined;
+}
 
 /**
  * Trees that always count, and are summed, averaged or vote: one ensemble of the IR, whose kernel is the fastest.
- * undefined when the segments are anything else, or when a tree may give no prediction.
+ * undefined when the segments are anything else.
  */
 export function lowerForest(
+  segmentation: Element,
   segments: readonly Segment[],
   method: Method,
   context: ModelContext,
 ): Result | undefined {
-  if (!METHODS.has(method) || !segments.every(isPlainTree)) return undefined;
-  const weighted = method.startsWith('weighted');
-  const weights = segments.map(({ weight }) => (weighted ? weight : 1));
-  const inputs = new TreeInputs();
-  const grown = segments.map(({ model }) => {
-    const own = contextOf(model, context.scope, false);
-    return { tree: growTreeModel(model, own, inputs), context: own };
-  });
-  const sumOf = (width: number, valuesOf: LeafValues): number[] | undefined => {
-    const trees: Tree[] = [];
-    for (const [i, { tree, context: own }] of grown.entries()) {
-      const leaves = valuesOf(tree, own);
-      if (leaves.some(Number.isNaN)) return undefined;
-      trees.push({ output: 'all', weight: weights[i]!, splits: tree.splits, leaves });
-    }
-    return context.lowering.b.add({
-      kind: 'tree-ensemble',
-      inputs: inputs.registers,
-      inputPrecision: 'float64',
-      comparison: '<=',
-      accumulator: context.precision,
-      outputs: width,
-      base: new Array<number>(width).fill(0),
-      trees,
-    });
-  };
-  const total = weights.reduce((a, b) => a + b, 0);
-  if (context.function === 'regression') {
-    const sum = sumOf(1, (tree, own) => tree.leaves.map((leaf) => scoreNumber(leaf, own)));
-    if (sum === undefined || method.endsWith('Vote')) return undefined;
-    const value = method === 'sum' || method === 'weightedSum' ? sum[0]! : divided(sum, total, context)[0]!;
-    return { kind: 'regression', value };
-  }
-  const labels = context.labels ?? [...new Set(grown.flatMap(({ tree }) => labelsOf(tree.leaves)))];
+  const treatment = segmentation.attributes.missingPredictionTreatment ?? 'continue';
+  if (!METHODS.has(method) || treatment === 'skipSegment' || !segments.every(isPlainTree)) return undefined;
   const isVote = method.endsWith('Vote');
-  if (!isVote && !method.toLowerCase().endsWith('average')) return undefined;
-  const sums = sumOf(labels.length, (tree) =>
-    tree.leaves.flatMap((leaf) => {
-      const { predicted, probabilities } = classOf(leaf, labels);
-      if (!isVote) return probabilities ?? [Number.NaN];
-      return Number.isNaN(predicted) ? [predicted] : labels.map((_, k) => (k === predicted ? 1 : 0));
-    }),
-  );
-  if (sums === undefined) return undefined;
-  const probabilities = isVote ? shares(sums, context) : divided(sums, total, context);
+  if (isVote && context.function !== 'classification') return undefined;
+  const weighted = method.startsWith('weighted');
+  const inputs = new TreeInputs();
+  const members = segments.map(({ model, weight }): Member => {
+    const own = contextOf(model, context.scope, false);
+    return { tree: growTreeModel(model, own, inputs), weight: weighted ? weight : 1, context: own };
+  });
+  const total = members.reduce((sum, { weight }) => sum + weight, 0);
+  if (context.function === 'regression') {
+    const sums = sumLeaves(members, inputs, 1, numberOf, context);
+    const known = unlessMissing(sums, 'any', context);
+    const value = method === 'sum' || method === 'weightedSum' ? known : divided(known, total, context);
+    return { kind: 'regression', value: value[0]! };
+  }
+  if (method === 'sum' || method === 'weightedSum') return undefined;
+  const labels = context.labels ?? [...new Set(members.flatMap(({ tree }) => labelsOf(tree.leaves)))];
+  const sums = sumLeaves(members, inputs, labels.length, isVote ? voteOf(labels) : sharesOf(labels), context);
+  const known = unlessMissing(sums, isVote && treatment === 'continue' ? 'most' : 'any', context);
+  const probabilities = isVote ? shares(known, context) : divided(known, total, context);
   return mostProbable(labels, probabilities, context.lowering);
 }
 
@@ -89,10 +80,71 @@ function isPlainTree({ element, model }: Segment): boolean {
   );
 }
 
+const numberOf: LeafValues = (leaf, context) => {
+  const score = scoreNumber(leaf, context);
+  return Number.isNaN(score) ? undefined : [score];
+};
+
+function voteOf(labels: readonly string[]): LeafValues {
+  return (leaf) => {
+    const { predicted } = classOf(leaf, labels);
+    return Number.isNaN(predicted) ? undefined : labels.map((_, k) => (k === predicted ? 1 : 0));
+  };
+}
+
+function sharesOf(labels: readonly string[]): LeafValues {
+  return (leaf) => {
+    if (leaf === null) return undefined;
+    return classOf(leaf, labels).probabilities ?? leaf.refuse('gives no probabilities to be averaged');
+  };
+}
+
+/** One more output counts the trees without a prediction, when a leaf of one is. */
+function sumLeaves(
+  members: readonly Member[],
+  inputs: TreeInputs,
+  width: number,
+  valuesOf: LeafValues,
+  { lowering: { b }, precision }: ModelContext,
+): Sums {
+  const values = members.map(({ tree, context }) => tree.leaves.map((leaf) => valuesOf(leaf, context)));
+  const mayMiss = values.some((leaves) => leaves.includes(undefined));
+  const none = [...new Array<number>(width).fill(0), 1];
+  const trees = members.map(({ tree, weight }, i): Tree => {
+    const leaves = values[i]!.flatMap((leaf) => (mayMiss ? (leaf === undefined ? none : [...leaf, 0]) : leaf!));
+    return { output: 'all', weight, splits: tree.splits, leaves };
+  });
+  const outputs = mayMiss ? width + 1 : width;
+  const sums = b.add({
+    kind: 'tree-ensemble',
+    inputs: inputs.registers,
+    inputPrecision: 'float64',
+    comparison: '<=',
+    accumulator: precision,
+    outputs,
+    base: new Array<number>(outputs).fill(0),
+    trees,
+  });
+  return { values: sums.slice(0, width), missing: mayMiss ? sums[width] : undefined };
+}
+
+/** The sums, or NaN where any tree, or the weight of more trees than any class has, gave no prediction. */
+function unlessMissing(
+  { values, missing }: Sums,
+  when: 'any' | 'most',
+  { lowering }: ModelContext,
+): readonly Register[] {
+  if (missing === undefined) return values;
+  const { b } = lowering;
+  const guard =
+    when === 'any' ? b.compare([missing], '!=', [0]) : b.combine('>', [missing], [b.reduce('max', values)]);
+  return b.select(guard, [lowering.constant(Number.NaN)], values);
+}
+
 function divided(
-  sums: readonly number[],
+  sums: readonly Register[],
   by: number,
   { lowering: { b }, precision }: ModelContext,
-): number[] {
+): Register[] {
   return b.add({ kind: 'map', inputs: sums, precision, operations: [{ name: 'divide', by: [by] }] });
 }

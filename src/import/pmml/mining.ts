@@ -41,7 +41,7 @@ export function lowerMining(model: Element, context: ModelContext): Lowered {
   const segments = segmentation.all('Segment').map(scanSegment);
   if (segments.length === 0) segmentation.fail('has no <Segment>');
   if (method === 'modelChain') return chain(segments, context);
-  const forest = lowerForest(segments, method, context);
+  const forest = lowerForest(segmentation, segments, method, context);
   if (forest !== undefined) return { result: forest };
   const members = segments.map((segment) => lowerSegment(segment, context.scope, context));
   if (method === 'selectFirst') return { result: selectFirst(members, context) };
