@@ -111,7 +111,9 @@ function sumLeaves(
   const mayMiss = values.some((leaves) => leaves.includes(undefined));
   const none = [...new Array<number>(width).fill(0), 1];
   const trees = members.map(({ tree, weight }, i): Tree => {
-    const leaves = values[i]!.flatMap((leaf) => (mayMiss ? (leaf === undefined ? none : [...leaf, 0]) : leaf!));
+    const leaves = values[i]!.flatMap((leaf) =>
+      mayMiss ? (leaf === undefined ? none : [...leaf, 0]) : leaf!,
+    );
     return { output: 'all', weight, splits: tree.splits, leaves };
   });
   const outputs = mayMiss ? width + 1 : width;

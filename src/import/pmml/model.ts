@@ -1,9 +1,10 @@
 import type { Element } from './element.ts';
 import { LOWERINGS } from './families.ts';
+import { findLabel } from './labels.ts';
 import type { Lowering } from './lowering.ts';
 import { COMMON_PARTS, type ModelContext } from './model-context.ts';
 import { declareOutputs } from './outputs.ts';
-import type { Result } from './result.ts';
+import { type Result, relabel } from './result.ts';
 import type { DataField } from './scan.ts';
 import { isTarget, Scope } from './scope.ts';
 import { applyTargets } from './targets.ts';
@@ -23,8 +24,17 @@ export function lowerModel(model: Element, parent: Scope, isTopLevel: boolean): 
   if (lower === undefined)
     model.refuse('is of a kind that is not scored', 'Export the model in another format.');
   const { result, scope } = lower!(model, context);
-  const final = applyTargets(model, result, context);
+  const final = applyTargets(model, declaredOrder(result, context), context);
   return { result: final, outputs: declareOutputs(model, final, scope ?? context.scope, context), context };
+}
+
+/** Classes in the order in which the target declares them; others that the model names come after them. */
+function declaredOrder(result: Result, { labels, lowering }: ModelContext): Result {
+  if (result.kind !== 'classification' || labels === undefined) return result;
+  // 1 and 1.0 are the same class.
+  const own = result.labels.map((label) => labels[findLabel(labels, label)] ?? label);
+  if (new Set(own).size < own.length) return result;
+  return relabel({ ...result, labels: own }, [...new Set([...labels, ...own])], lowering);
 }
 
 export function contextOf(model: Element, parent: Scope, isTopLevel: boolean): ModelContext {

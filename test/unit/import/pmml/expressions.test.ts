@@ -79,7 +79,11 @@ describe('built-in functions', () => {
     [apply('if', apply('greaterThan', x, number(0)), number(7), number(8)), {}, null],
     [apply('stringLength', s), { s: 'bb' }, 2],
     [apply('equal', apply('uppercase', s), text('BB')), { s: 'bb' }, 1],
-    [apply('equal', apply('substring', s, number(1, 'integer'), number(1, 'integer')), text('b')), { s: 'bb' }, 1],
+    [
+      apply('equal', apply('substring', s, number(1, 'integer'), number(1, 'integer')), text('b')),
+      { s: 'bb' },
+      1,
+    ],
     [apply('equal', apply('concat', s, text('-'), s), text('a-a')), { s: 'a' }, 1],
     [apply('equal', apply('concat', s, text('-'), s), text('a-a')), { s: 'c' }, 0],
   ])('%s of %j', (expression, row, expected) => {
@@ -103,7 +107,11 @@ describe('built-in functions', () => {
     ['dateDaysSinceYear', apply('dateDaysSinceYear', x, number(1960)), 'dateDaysSinceYear'],
     ['matches', apply('matches', s, text('a+')), 'matches'],
     ['a function that nobody defined', apply('frobnicate', x), 'frobnicate'],
-    ['a text made of any text', apply('equal', apply('uppercase', '<FieldRef field="any"/>'), text('A')), 'uppercase'],
+    [
+      'a text made of any text',
+      apply('equal', apply('uppercase', '<FieldRef field="any"/>'), text('A')),
+      'uppercase',
+    ],
   ])('refuse %s by name', (_, expression, name) => {
     const error = failure(expressionModel(FIELDS, ACTIVE, expression));
     expect(error.code).toBe('PGS_UNSUPPORTED');
@@ -139,7 +147,10 @@ describe('functions of the file', () => {
   it('end when each doubles the one before', () => {
     const chain = Array.from(
       { length: 60 },
-      (_, i) => `<DefineFunction name="f${i}" optype="continuous"><ParameterField name="p" optype="continuous"/>
+      (
+        _,
+        i,
+      ) => `<DefineFunction name="f${i}" optype="continuous"><ParameterField name="p" optype="continuous"/>
       ${i === 0 ? '<FieldRef field="p"/>' : apply('+', apply(`f${i - 1}`, '<FieldRef field="p"/>'), apply(`f${i - 1}`, '<FieldRef field="p"/>'))}</DefineFunction>`,
     ).join('');
     const started = performance.now();

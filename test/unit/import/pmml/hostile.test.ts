@@ -13,7 +13,10 @@ function inTime<T>(seconds: number, work: () => T): T {
 }
 
 function local(fields: string): string {
-  return SOUND.replace('<RegressionTable', `<LocalTransformations>${fields}</LocalTransformations><RegressionTable`);
+  return SOUND.replace(
+    '<RegressionTable',
+    `<LocalTransformations>${fields}</LocalTransformations><RegressionTable`,
+  );
 }
 
 describe('recognising', () => {
@@ -24,7 +27,9 @@ describe('recognising', () => {
   it('knows the root element behind declarations and comments', () => {
     expect(formats(encode(SOUND))).toEqual(['pmml']);
     expect(formats(encode(`<!-- by hand -->\n${SOUND.replace(/^<\?xml.*?\?>/, '')}`))).toEqual(['pmml']);
-    expect(formats(encode('<p:PMML xmlns:p="http://www.dmg.org/PMML-4_1" version="4.1"/>'))).toEqual(['pmml']);
+    expect(formats(encode('<p:PMML xmlns:p="http://www.dmg.org/PMML-4_1" version="4.1"/>'))).toEqual([
+      'pmml',
+    ]);
     expect(formats(Buffer.from(`\ufeff${SOUND}`, 'utf16le'))).toEqual(['pmml']);
   });
 
@@ -43,7 +48,9 @@ describe('encodings', () => {
   });
 
   it('wrong ones are refused', () => {
-    expect(failure(Buffer.from(SOUND.replaceAll('"x"', '"größe"'), 'latin1')).message).toContain('not valid UTF-8');
+    expect(failure(Buffer.from(SOUND.replaceAll('"x"', '"größe"'), 'latin1')).message).toContain(
+      'not valid UTF-8',
+    );
     expect(failure(SOUND.replace('UTF-8', 'klingon')).message).toContain('klingon');
   });
 });
@@ -55,10 +62,9 @@ function failureOrFeature(bytes: Uint8Array): string {
 
 describe('XML', () => {
   it('a document type is refused, whatever it declares', () => {
-    const lol = Array.from(
-      { length: 10 },
-      (_, i) => `<!ENTITY l${i + 1} "${`&l${i};`.repeat(10)}">`,
-    ).join('');
+    const lol = Array.from({ length: 10 }, (_, i) => `<!ENTITY l${i + 1} "${`&l${i};`.repeat(10)}">`).join(
+      '',
+    );
     const bomb = SOUND.replace('<PMML', `<!DOCTYPE PMML [<!ENTITY l0 "lol">${lol}]><PMML`).replace(
       '<Header/>',
       '<Header copyright="&l10;"/>',
@@ -109,9 +115,17 @@ describe('XML', () => {
 describe('files that do not hold together', () => {
   it.each<[string, string, string]>([
     ['an unknown field', SOUND.replace('NumericPredictor name="x"', 'NumericPredictor name="z"'), '"z"'],
-    ['a mining field that is nowhere declared', SOUND.replace('MiningField name="x"', 'MiningField name="z"'), '"z"'],
+    [
+      'a mining field that is nowhere declared',
+      SOUND.replace('MiningField name="x"', 'MiningField name="z"'),
+      '"z"',
+    ],
     ['a field declared twice', pmmlText(numbers('x', 'x'), MODEL), 'second time'],
-    ['a mining field listed twice', pmmlText(numbers('x'), MODEL.replace(/<MiningField.*?\/>/, '$&$&')), 'second time'],
+    [
+      'a mining field listed twice',
+      pmmlText(numbers('x'), MODEL.replace(/<MiningField.*?\/>/, '$&$&')),
+      'second time',
+    ],
     ['a number that is none', SOUND.replace('coefficient="2"', 'coefficient="two"'), '"two"'],
     ['no version', SOUND.replace(/ version="4.4"/, ''), 'version'],
     ['no data dictionary', SOUND.replace(/<DataDictionary>.*?<\/DataDictionary>/, ''), 'DataDictionary'],
@@ -125,7 +139,10 @@ describe('files that do not hold together', () => {
   it('derived fields that depend on one another', () => {
     const field = (name: string, of: string) =>
       `<DerivedField name="${name}" optype="continuous" dataType="double"><FieldRef field="${of}"/></DerivedField>`;
-    const text = local(field('a', 'b') + field('b', 'a')).replace('NumericPredictor name="x"', 'NumericPredictor name="a"');
+    const text = local(field('a', 'b') + field('b', 'a')).replace(
+      'NumericPredictor name="x"',
+      'NumericPredictor name="a"',
+    );
     const error = failure(text);
     expect(error.code).toBe('PGS_FILE');
     expect(error.message).toContain('depend on itself');
@@ -147,9 +164,21 @@ describe('what is not scored', () => {
     ['another version', SOUND.replace('version="4.4"', 'version="3.2"'), '3.2'],
     ['another kind of model', SOUND.replaceAll('RegressionModel', 'TimeSeriesModel'), 'TimeSeriesModel'],
     ['a second model', pmmlText(numbers('x'), MODEL + MODEL), 'second model'],
-    ['an unknown element', SOUND.replace('<RegressionTable', '<Frobnicator/><RegressionTable'), 'Frobnicator'],
-    ['an unknown method', SOUND.replace('functionName="regression"', 'functionName="regression" normalizationMethod="magic"'), 'magic'],
-    ['a model that says that it is not scorable', SOUND.replace('functionName', 'isScorable="false" functionName'), 'scorable'],
+    [
+      'an unknown element',
+      SOUND.replace('<RegressionTable', '<Frobnicator/><RegressionTable'),
+      'Frobnicator',
+    ],
+    [
+      'an unknown method',
+      SOUND.replace('functionName="regression"', 'functionName="regression" normalizationMethod="magic"'),
+      'magic',
+    ],
+    [
+      'a model that says that it is not scorable',
+      SOUND.replace('functionName', 'isScorable="false" functionName'),
+      'scorable',
+    ],
   ])('%s', (_, text, shown) => {
     const error = failure(text);
     expect(error.code).toBe('PGS_UNSUPPORTED');

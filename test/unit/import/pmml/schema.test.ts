@@ -104,9 +104,17 @@ describe('<Output>', () => {
   });
 
   it('is the value where it is the final result', () => {
-    expect(values(output(`<OutputField name="p" feature="predictedValue"/>${doubled('isFinalResult="true"')}`), [3])).toEqual([6]);
     expect(
-      values(output(`<OutputField name="p" feature="predictedValue" isFinalResult="false"/>${doubled('')}`), [3]),
+      values(
+        output(`<OutputField name="p" feature="predictedValue"/>${doubled('isFinalResult="true"')}`),
+        [3],
+      ),
+    ).toEqual([6]);
+    expect(
+      values(
+        output(`<OutputField name="p" feature="predictedValue" isFinalResult="false"/>${doubled('')}`),
+        [3],
+      ),
     ).toEqual([6]);
   });
 });

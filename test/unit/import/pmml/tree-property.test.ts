@@ -16,7 +16,12 @@ type Predicate =
   | { readonly kind: 'true' }
   | { readonly kind: 'false' }
   | { readonly kind: 'simple'; readonly field: string; readonly operator: string; readonly value: string }
-  | { readonly kind: 'set'; readonly field: string; readonly operator: string; readonly values: readonly string[] }
+  | {
+      readonly kind: 'set';
+      readonly field: string;
+      readonly operator: string;
+      readonly values: readonly string[];
+    }
   | { readonly kind: 'compound'; readonly operator: string; readonly parts: readonly Predicate[] };
 
 interface Node {
@@ -247,23 +252,29 @@ describe('trees', () => {
 
   it('sum to what each gives, or to no prediction when one gives none', () => {
     fc.assert(
-      fc.property(fc.array(model, { minLength: 1, maxLength: 4 }), fc.array(row, { minLength: 20 }), (trees, rows) => {
-        const parts = trees.map((tree) => {
-          const ids = new Map<Node, number>();
-          number(rootOf(tree), ids);
-          return { tree, ids };
-        });
-        const segments = parts.map(({ tree, ids }) => `<Segment><True/>${treeXml(tree, ids)}</Segment>`).join('');
-        const text = `<MiningModel functionName="regression">${schema(['x', 'y', 's', 't'])}
+      fc.property(
+        fc.array(model, { minLength: 1, maxLength: 4 }),
+        fc.array(row, { minLength: 20 }),
+        (trees, rows) => {
+          const parts = trees.map((tree) => {
+            const ids = new Map<Node, number>();
+            number(rootOf(tree), ids);
+            return { tree, ids };
+          });
+          const segments = parts
+            .map(({ tree, ids }) => `<Segment><True/>${treeXml(tree, ids)}</Segment>`)
+            .join('');
+          const text = `<MiningModel functionName="regression">${schema(['x', 'y', 's', 't'])}
           <Segmentation multipleModelMethod="sum">${segments}</Segmentation></MiningModel>`;
-        const { model: imported } = importText(pmmlText(FIELDS, text));
-        const got = rows.map((each) => evaluate(imported, valuesOf(each)).prediction.value);
-        const expected = rows.map((each) => {
-          const answers = parts.map(({ tree, ids }) => walk(tree, each, ids));
-          return answers.includes(null) ? null : (answers as number[]).reduce((a, b) => a + b, 0);
-        });
-        expect(got).toEqual(expected);
-      }),
+          const { model: imported } = importText(pmmlText(FIELDS, text));
+          const got = rows.map((each) => evaluate(imported, valuesOf(each)).prediction.value);
+          const expected = rows.map((each) => {
+            const answers = parts.map(({ tree, ids }) => walk(tree, each, ids));
+            return answers.includes(null) ? null : (answers as number[]).reduce((a, b) => a + b, 0);
+          });
+          expect(got).toEqual(expected);
+        },
+      ),
       { numRuns: 150 },
     );
   });
