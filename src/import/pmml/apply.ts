@@ -14,10 +14,6 @@ import { dataTypeOf } from './scan.ts';
 import { Scope } from './scope.ts';
 import { isPresent, MISSING, type Value } from './values.ts';
 
-/** Functions within functions, so that a definition that names itself ends. */
-const MAX_CALLS = 100;
-let calls = 0;
-
 /** https://dmg.org/pmml/v4-4-1/Functions.html */
 export function lowerApply(element: Element, context: Context): Value {
   const { lowering } = context;
@@ -41,15 +37,7 @@ function call(name: string, values: readonly Value[], element: Element, context:
   if (builtIn !== undefined) return builtIn(values, element, context.lowering);
   const definition = context.lowering.file.functions.get(name);
   if (definition === undefined) return refuseFunction(name, element);
-  if (++calls > MAX_CALLS) {
-    calls = 0;
-    definition.fail('calls itself, or is nested too deep');
-  }
-  try {
-    return callDefined(definition, values, element, context);
-  } finally {
-    if (calls > 0) calls--;
-  }
+  return context.lowering.within(definition, () => callDefined(definition, values, element, context));
 }
 
 /** The function's expression with the parameters' names standing for the values. */

@@ -72,7 +72,9 @@ class Decider {
       case 'nullPrediction':
         return { kind: 'null' };
       case 'defaultChild':
-        return { kind: 'child', index: this.choice.defaultChild!, facts };
+        return this.choice.defaultChild === undefined
+          ? { kind: 'null' }
+          : { kind: 'child', index: this.choice.defaultChild, facts };
     }
   }
 

@@ -52,7 +52,10 @@ export function lowerForest(
     return { kind: 'regression', value: value[0]! };
   }
   if (method === 'sum' || method === 'weightedSum') return undefined;
-  const labels = context.labels ?? [...new Set(members.flatMap(({ tree }) => labelsOf(tree.leaves)))];
+  const labels = labelsOf(
+    members.flatMap(({ tree }) => tree.leaves),
+    context,
+  );
   const sums = sumLeaves(members, inputs, labels.length, isVote ? voteOf(labels) : sharesOf(labels), context);
   const known = unlessMissing(sums, isVote && treatment === 'continue' ? 'most' : 'any', context);
   const probabilities = isVote ? shares(known, context) : divided(known, total, context);

@@ -15,3 +15,13 @@ export function findLabel(labels: readonly string[], label: string): number {
   const number = Number(label);
   return labels.findIndex((each) => each.trim() !== '' && Number(each) === number);
 }
+
+/** The declared classes in their order, and after them those that the model names besides. */
+export function withDeclared(
+  declared: readonly string[] | undefined,
+  named: readonly string[],
+): readonly string[] {
+  const labels = [...(declared ?? [])];
+  for (const label of named) if (findLabel(labels, label) === -1) labels.push(label);
+  return labels;
+}

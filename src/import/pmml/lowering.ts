@@ -8,6 +8,9 @@ import type { ConstantValue, NumberValue, TextValue, Value } from './values.ts';
 /** Texts that a <DefineFunction> or a reference may unfold to: a file of little size can say very much. */
 const MAX_EXPRESSIONS = 200_000;
 
+/** Functions of a file within one another, so that one that calls itself ends. */
+const MAX_CALLS = 100;
+
 /** What all parts of a model under way share. */
 export class Lowering {
   readonly file: PmmlFile;
@@ -18,6 +21,7 @@ export class Lowering {
   private readonly constants = new Map<number, Register>();
   private readonly codes = new Map<Register, NumberCodes>();
   private expressions = 0;
+  private calls = 0;
 
   constructor(file: PmmlFile, features: number) {
     this.file = file;
@@ -28,6 +32,17 @@ export class Lowering {
   count(at: Element): void {
     if (++this.expressions > MAX_EXPRESSIONS)
       at.refuse('unfolds to too many expressions', 'Simplify its functions.');
+  }
+
+  /** Calls a function of the file. @throws PgscoreError PGS_FILE when it calls itself. */
+  within<T>(definition: Element, make: () => T): T {
+    if (this.calls >= MAX_CALLS) definition.fail('calls itself, or is nested too deep');
+    this.calls++;
+    try {
+      return make();
+    } finally {
+      this.calls--;
+    }
   }
 
   note(sentence: string): void {

@@ -1,6 +1,6 @@
 import type { Register } from '../../ir/model.ts';
 import type { Element } from './element.ts';
-import { labelPosition } from './labels.ts';
+import { labelPosition, withDeclared } from './labels.ts';
 import type { ModelContext } from './model-context.ts';
 import { isTrue, predicateIn } from './predicates.ts';
 import type { Result } from './result.ts';
@@ -24,9 +24,8 @@ export function lowerRules(model: Element, context: ModelContext): Result {
   );
   const { defaultScore } = set.attributes;
   const scores = rules.map(({ element }) => element.string('score'));
-  const labels = context.labels ?? [
-    ...new Set([...scores, ...(defaultScore === undefined ? [] : [defaultScore])]),
-  ];
+  const named = defaultScore === undefined ? scores : [...scores, defaultScore];
+  const labels = withDeclared(context.labels, named);
   const positions = scores.map((score, i) => labelPosition(rules[i]!.element, labels, score));
   const { lowering } = context;
   const otherwise = lowering.constant(

@@ -155,7 +155,7 @@ export function scanInterval(element: Element): Interval {
   };
 }
 
-/** The texts of an <Array>, which are parted by spaces; one with a space stands in quotes. */
+/** The texts of an <Array>, which are parted by spaces; one with a space stands in quotes. R writes `n` wrong: it is not read. */
 export function scanArray(element: Element): readonly string[] {
   const texts: string[] = [];
   const quoted = element.attributes.type !== 'real' && element.attributes.type !== 'int';
@@ -163,9 +163,6 @@ export function scanArray(element: Element): readonly string[] {
   for (const [whole, inner] of element.text.matchAll(pattern)) {
     texts.push(inner === undefined ? whole : inner.replace(/\\(["\\])/g, '$1'));
   }
-  const n = element.optionalNumber('n');
-  if (n !== undefined && n !== texts.length)
-    element.fail(`says that it holds ${n} values, but holds ${texts.length}`);
   return texts;
 }
 

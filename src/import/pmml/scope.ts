@@ -34,7 +34,9 @@ export class Scope {
     const make = this.makers.get(name);
     if (make === undefined) {
       if (this.parent !== undefined) return this.parent.resolve(name, at);
-      return at.fail(`names the field ${JSON.stringify(name.slice(0, 60))}, which is nowhere defined`);
+      const shown = JSON.stringify(name.slice(0, 60));
+      if (!this.lowering.file.fields.has(name)) at.fail(`names the field ${shown}, which is nowhere defined`);
+      return at.fail(`names the field ${shown}, which no <MiningField> of the model makes active`);
     }
     if (this.underWay.has(name))
       at.fail(`makes the field ${JSON.stringify(name.slice(0, 60))} depend on itself`);

@@ -10,12 +10,14 @@ import type { ClassificationResult, Result } from './result.ts';
  * https://dmg.org/pmml/v4-4-1/Targets.html
  */
 export function applyTargets(model: Element, result: Result, context: ModelContext): Result {
-  const targets = model.optional('Targets')?.all('Target') ?? [];
-  if (targets.length === 0) return result;
-  const target =
-    targets.length === 1
-      ? targets[0]!
-      : targets[1]!.refuse('is a second target', 'Export one model a target.');
+  const all = model.optional('Targets')?.all('Target') ?? [];
+  const name = context.targetField?.name;
+  const own = all.filter(
+    (target) => name === undefined || !target.has('field') || target.string('field') === name,
+  );
+  if (own.length > 1) own[1]!.refuse('is a second target', 'Export one model a target.');
+  const [target] = own;
+  if (target === undefined) return result;
   target.allow('TargetValue');
   switch (result.kind) {
     case 'regression':

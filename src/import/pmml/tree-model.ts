@@ -1,6 +1,6 @@
 import type { Register, Tree } from '../../ir/model.ts';
 import type { Element } from './element.ts';
-import { labelPosition } from './labels.ts';
+import { labelPosition, withDeclared } from './labels.ts';
 import type { ModelContext } from './model-context.ts';
 import type { Result } from './result.ts';
 import { TreeInputs } from './splits.ts';
@@ -23,7 +23,7 @@ export function lowerTreeModel(model: Element, context: ModelContext): Result {
       value: leafValue(tree, inputs, (leaf) => scoreNumber(leaf, context), context),
     };
   }
-  const labels = context.labels ?? labelsOf(tree.leaves);
+  const labels = labelsOf(tree.leaves, context);
   const { lowering } = context;
   const rows = tree.leaves.map((leaf) => classOf(leaf, labels));
   const predicted = leafValue(tree, inputs, (_, i) => rows[i]!.predicted, context);
@@ -72,13 +72,17 @@ export function scoreNumber(leaf: Leaf, { precision }: ModelContext): number {
   return parseConstant(leaf, score, precision === 'float32' ? 'float' : 'double');
 }
 
-export function labelsOf(leaves: readonly Leaf[]): readonly string[] {
-  const labels = new Set<string>();
+/** The declared classes, and after them what the leaves name besides. */
+export function labelsOf(
+  leaves: readonly Leaf[],
+  { labels: declared }: Pick<ModelContext, 'labels'>,
+): readonly string[] {
+  const named = new Set<string>();
   for (const leaf of leaves) {
-    for (const share of leaf?.all('ScoreDistribution') ?? []) labels.add(share.string('value'));
-    if (leaf?.attributes.score !== undefined) labels.add(leaf.attributes.score);
+    for (const share of leaf?.all('ScoreDistribution') ?? []) named.add(share.string('value'));
+    if (leaf?.attributes.score !== undefined) named.add(leaf.attributes.score);
   }
-  return [...labels];
+  return withDeclared(declared, [...named]);
 }
 
 /** The class that a leaf answers, and each one's probability where the leaf gives it. */

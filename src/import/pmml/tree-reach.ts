@@ -35,7 +35,7 @@ export function lowerReachedTree(
 
   const nodes = reached.map(({ node }) => node);
   const weights = reached.map(({ weight }) => weight);
-  const labels = context.labels ?? labelsOf(nodes);
+  const labels = labelsOf(nodes, context);
   const rows = nodes.map((node) =>
     strategy === 'aggregateNodes' ? countsOf(node, labels) : confidencesOf(node, labels),
   );

@@ -114,8 +114,10 @@ class Grower {
   }
 }
 
-function defaultChild(node: Element, children: readonly Element[]): number {
-  const id = node.string('defaultChild');
+/** undefined where the node names none: then what is missing has no prediction. */
+function defaultChild(node: Element, children: readonly Element[]): number | undefined {
+  const id = node.attributes.defaultChild;
+  if (id === undefined) return undefined;
   const index = children.findIndex((child) => child.attributes.id === id);
   return index === -1 ? node.fail('names a defaultChild that is none of its children') : index;
 }

@@ -6,8 +6,8 @@ import type { DataType } from './values.ts';
 export function parseConstant(at: Element, text: string, type: DataType): number {
   const trimmed = text.trim();
   if (type === 'boolean') {
-    if (trimmed === 'true') return 1;
-    if (trimmed === 'false') return 0;
+    if (/^true$/i.test(trimmed)) return 1;
+    if (/^false$/i.test(trimmed)) return 0;
   }
   const double = at.parse(trimmed, `the ${type} ${JSON.stringify(trimmed.slice(0, 40))}`);
   return type === 'float' ? toFloat32(double, trimmed) : double;
