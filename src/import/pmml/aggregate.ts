@@ -73,16 +73,16 @@ function termOf(
 function combine(at: Element, terms: readonly Term[], method: Method, context: ModelContext): Register {
   switch (method) {
     case 'sum':
-      return sum(terms, false, context).sum;
+      return sum(terms, false, context).total;
     case 'weightedSum':
-      return sum(terms, true, context).sum;
+      return sum(terms, true, context).total;
     case 'average':
     case 'weightedAverage': {
-      const { sum: total, weight } = sum(terms, method === 'weightedAverage', context);
+      const { total, weights } = sum(terms, method === 'weightedAverage', context);
       const { b } = context.lowering;
       const { precision } = context;
-      if (typeof weight !== 'number') return b.combine('divide', [total], [weight])[0]!;
-      const operations = [{ name: 'divide', by: [weight] }] as const;
+      if (weights.kind === 'register') return b.combine('divide', [total], [weights.register])[0]!;
+      const operations = [{ name: 'divide', by: [weights.value] }] as const;
       return b.add({ kind: 'map', inputs: [total], precision, operations })[0]!;
     }
     case 'median':
@@ -96,12 +96,16 @@ function combine(at: Element, terms: readonly Term[], method: Method, context: M
   }
 }
 
-/** The sum of what counts, NaN when nothing does, and the sum of its weights. */
-function sum(
-  terms: readonly Term[],
-  weighted: boolean,
-  { lowering, precision }: ModelContext,
-): { readonly sum: Register; readonly weight: Register | number } {
+interface WeightedSum {
+  readonly total: Register;
+  /** The sum of the weights of what counts. */
+  readonly weights:
+    | { readonly kind: 'constant'; readonly value: number }
+    | { readonly kind: 'register'; readonly register: Register };
+}
+
+/** The sum of what counts; NaN when nothing does. */
+function sum(terms: readonly Term[], weighted: boolean, { lowering, precision }: ModelContext): WeightedSum {
   const { b } = lowering;
   const weights = terms.map(({ weight }) => (weighted ? weight : 1));
   const zero = lowering.constant(0);
@@ -119,12 +123,12 @@ function sum(
   })[0]!;
   const conditions = terms.map(({ counts }) => counts);
   if (conditions.every((counts) => counts === undefined)) {
-    return { sum: total, weight: weights.reduce((x, y) => x + y, 0) };
+    return { total, weights: { kind: 'constant', value: weights.reduce((x, y) => x + y, 0) } };
   }
   const flags = conditions.map((counts) => counts ?? lowering.constant(1));
   const none = b.compare([b.reduce('max', flags)], '==', [0]);
   const value = b.select(none, [lowering.constant(Number.NaN)], [total])[0]!;
-  return { sum: value, weight: b.linear(flags, [weights], [0])[0]! };
+  return { total: value, weights: { kind: 'register', register: b.linear(flags, [weights], [0])[0]! } };
 }
 
 function median(at: Element, terms: readonly Term[], { lowering: { b } }: ModelContext): Register {

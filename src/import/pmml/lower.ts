@@ -1,16 +1,14 @@
 import { PgscoreError } from '../../errors.ts';
-import type { Feature, Model, Output, Task } from '../../ir/model.ts';
+import type { Model, Output, Task } from '../../ir/model.ts';
 import type { ImportedModel, ImportOptions } from '../importer.ts';
 import type { Element } from './element.ts';
-import { toFloat } from './expressions.ts';
+import { featureFor, inputValue } from './inputs.ts';
 import { Lowering } from './lowering.ts';
 import { type LoweredModel, lowerModel } from './model.ts';
 import { featureOf, outputFields } from './outputs.ts';
 import { type ClassificationResult, onlyWhere, type RegressionResult, type Result } from './result.ts';
 import type { DataField, PmmlFile } from './scan.ts';
 import { isActive, Scope } from './scope.ts';
-import { parseConstant } from './types.ts';
-import { number, type Value } from './values.ts';
 
 export interface LoweredFile extends ImportedModel {
   /** Output fields by name, as far as a prediction holds them: what a self-test of the file may compare. */
@@ -73,34 +71,6 @@ function inputFields(file: PmmlFile): readonly DataField[] {
   }
   if (fields.length === 0) file.model.refuse('reads no field', 'A model without inputs is a constant.');
   return fields;
-}
-
-function featureFor(field: DataField): Feature {
-  const { name, type } = field;
-  if (type === 'string') return { kind: 'text', name, categories: [...field.valid] };
-  const integer = type === 'integer' ? { integer: true } : {};
-  const categories =
-    field.optype === 'continuous'
-      ? []
-      : [...new Set(field.valid.map((text) => parseConstant(field.element, text, type!)))];
-  return { kind: 'number', name, ...integer, ...(categories.length === 0 ? {} : { categories }) };
-}
-
-function inputValue(field: DataField, feature: Feature, register: number, lowering: Lowering): Value {
-  if (feature.kind === 'text') {
-    const texts = feature.categories as string[];
-    const [code] = lowering.b.add({
-      kind: 'encode-category',
-      input: register,
-      categories: texts,
-      missing: Number.NaN,
-      unknown: -1,
-    });
-    const order = field.optype === 'ordinal' ? { order: field.valid } : {};
-    return { kind: 'text', register: code!, texts, open: true, present: false, ...order };
-  }
-  const type = field.type as 'integer' | 'float' | 'double' | 'boolean';
-  return number(type === 'float' ? toFloat(register, lowering) : register, type);
 }
 
 function refuseDate(element: Element): never {

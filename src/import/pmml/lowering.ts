@@ -1,11 +1,10 @@
-import { PgscoreError } from '../../errors.ts';
 import type { Register } from '../../ir/model.ts';
 import { Builder } from '../sklearn/builder.ts';
 import type { Element } from './element.ts';
 import type { PmmlFile } from './scan.ts';
 import type { ConstantValue, NumberValue, TextValue, Value } from './values.ts';
 
-/** Texts that a <DefineFunction> or a reference may unfold to: a file of little size can say very much. */
+/** Expressions that the functions of a file may unfold to: a small file can say very much. */
 const MAX_EXPRESSIONS = 200_000;
 
 /** Functions of a file within one another, so that one that calls itself ends. */
@@ -123,10 +122,6 @@ export class Lowering {
   guard(invalid: Register, condition?: Register): void {
     const only = condition === undefined ? invalid : this.b.combine('and', [invalid], [condition])[0]!;
     this.guards.push(only);
-  }
-
-  usage(message: string): never {
-    throw new PgscoreError('PGS_USAGE', `${this.file.name}: ${message}`);
   }
 }
 

@@ -29,13 +29,19 @@ export function lowerModel(model: Element, parent: Scope, isTopLevel: boolean): 
 }
 
 /** Classes in the order in which the target declares them; others that the model names come after them. */
-function declaredOrder(result: Result, { labels, lowering }: ModelContext): Result {
-  if (result.kind !== 'classification' || labels === undefined) return result;
+function declaredOrder(result: Result, { labels: declared, targetField, lowering }: ModelContext): Result {
+  if (result.kind !== 'classification') return result;
+  const isBoolean =
+    targetField?.type === 'boolean' && result.labels.every((label) => BOOLEANS.includes(label));
+  const labels = declared ?? (isBoolean ? BOOLEANS : undefined);
+  if (labels === undefined) return result;
   // 1 and 1.0 are the same class.
   const own = result.labels.map((label) => labels[findLabel(labels, label)] ?? label);
   if (new Set(own).size < own.length) return result;
   return relabel({ ...result, labels: own }, [...new Set([...labels, ...own])], lowering);
 }
+
+const BOOLEANS: readonly string[] = ['false', 'true'];
 
 export function contextOf(model: Element, parent: Scope, isTopLevel: boolean): ModelContext {
   const { lowering } = parent;

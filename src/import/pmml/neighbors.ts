@@ -1,13 +1,12 @@
 import type { Register } from '../../ir/model.ts';
 import type { Element } from './element.ts';
+import { completeInstances, type Instances } from './instances.ts';
 import { type Dimension, measure } from './measure.ts';
 import type { ModelContext } from './model-context.ts';
 import { missingWhere, type Result } from './result.ts';
 import { scanTable } from './tables.ts';
 import { parseConstant } from './types.ts';
 import { knownCode } from './values.ts';
-
-type Row = ReadonlyMap<string, string>;
 
 /** https://dmg.org/pmml/v4-4-1/KNN.html */
 export function lowerNeighbors(model: Element, context: ModelContext): Result {
@@ -30,10 +29,9 @@ export function lowerNeighbors(model: Element, context: ModelContext): Result {
   if (!Number.isInteger(k) || k < 1 || k > rows.length)
     model.fail(`cannot find ${k} neighbours among ${rows.length} instances`);
   const { lowering } = context;
-  const dimensions = model
-    .required('KNNInputs')
-    .all('KNNInput')
-    .map((input) => dimension(input, columns, rows, context));
+  const inputs = model.required('KNNInputs').all('KNNInput');
+  const known = completeInstances(model, inputs, { columns, rows }, context);
+  const dimensions = inputs.map((input) => dimension(input, known, context));
   const { scores, nearest } = measure(model, dimensions, undefined, lowering);
   const target = context.targetField?.name;
   const column = target === undefined ? undefined : columns.get(target);
@@ -60,19 +58,15 @@ interface Neighbors {
 
 function dimension(
   input: Element,
-  columns: ReadonlyMap<string, string>,
-  rows: readonly Row[],
+  { columns, rows }: Instances,
   { scope, lowering }: ModelContext,
 ): Dimension {
   const name = input.string('field');
-  const column = columns.get(name);
-  if (column === undefined) {
-    input.refuse('is computed from the instances', 'Export the model with transformed instances.');
-  }
+  const column = columns.get(name)!;
   const resolved = scope.resolve(name, input);
   const value = resolved.kind === 'text' ? resolved : lowering.asNumber(resolved, input);
   const points = rows.map((row) => {
-    const text = row.get(column!) ?? input.refuse('has no value in one of the instances');
+    const text = row.get(column) ?? input.refuse('has no value in one of the instances');
     return value.kind === 'text' ? knownCode(value, text) : parseConstant(input, text, value.type);
   });
   return { element: input, value, points };

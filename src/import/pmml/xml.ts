@@ -12,7 +12,8 @@ const MAX_ELEMENTS = 5_000_000;
 const CHUNK = 1 << 16;
 
 /**
- * The root element of an XML file. Names lose their prefixes; <Extension> is left out with all that it holds. Nothing is
+ * The root element of an XML file. Names lose their prefixes; <Extension>, and
+ * what vendors name X-…, is left out with all that it holds. Nothing is
  * fetched and no entity is declared: a document type is refused.
  * @throws PgscoreError PGS_FILE for what is no well-formed XML, PGS_UNSUPPORTED for one that is too great.
  */
@@ -30,7 +31,7 @@ export function parseXml(file: string, bytes: Uint8Array): Element {
     if (open.length + ignored >= MAX_DEPTH)
       damaged(file, `its elements are nested more than ${MAX_DEPTH} deep`);
     const local = localName(name);
-    if (ignored > 0 || (local === 'Extension' && !isTransparent(open.at(-1)))) {
+    if (ignored > 0 || local.startsWith('X-') || (local === 'Extension' && !isTransparent(open.at(-1)))) {
       ignored++;
       return;
     }

@@ -243,7 +243,7 @@ describe('data types', () => {
   });
 
   it('a date that the model reads is refused, one that it does not read is left out', () => {
-    const fields = numbers('x') + '<DataField name="d" optype="continuous" dataType="date"/>';
+    const fields = `${numbers('x')}<DataField name="d" optype="continuous" dataType="date"/>`;
     expect(failure(expressionModel(fields, ['x', 'd'], '<FieldRef field="d"/>')).message).toContain('"date"');
     expect(predict(expressionModel(fields, ['x', 'd'], x), { x: 3 }).value).toBe(3);
   });
