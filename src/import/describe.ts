@@ -9,8 +9,7 @@ const SIGNATURES: readonly (readonly [string, string])[] = [
   ['\xfd7zXZ\x00', 'xz data: unpack the file first'],
   ['PAR1', 'a parquet file'],
   ['CBM1', "a CatBoost binary model: save it with format='json'"],
-  ['<?xml', 'XML (PMML?)'],
-  ['<PMML', 'XML (PMML?)'],
+  ['<?xml', 'XML without a <PMML> element'],
 ];
 
 /** What a file or directory seems to be, for the message that no importer knows it. Looks at the first bytes only. */

@@ -5,6 +5,7 @@ import { describeFile } from './describe.ts';
 import type { ImportedGraph, ImportedModel, Importer, ImportOptions, ModelFile } from './importer.ts';
 import { lightgbm } from './lightgbm/index.ts';
 import { onnx } from './onnx/index.ts';
+import { pmml } from './pmml/index.ts';
 import { sklearnPickle } from './sklearn/index.ts';
 import { sparkDirectory } from './spark/index.ts';
 import { xgboostJson, xgboostUbj } from './xgboost/index.ts';
@@ -18,6 +19,7 @@ export const importers: readonly Importer[] = [
   sklearnPickle,
   onnx,
   sparkDirectory,
+  pmml,
 ];
 
 /**

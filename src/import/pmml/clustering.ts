@@ -1,0 +1,50 @@
+import type { Element } from './element.ts';
+import { type Dimension, measure } from './measure.ts';
+import type { ModelContext } from './model-context.ts';
+import { type ClusteringResult, missingWhere } from './result.ts';
+import { scanNumbers } from './scan.ts';
+
+/** https://dmg.org/pmml/v4-4-1/ClusteringModel.html */
+export function lowerClustering(model: Element, context: ModelContext): ClusteringResult {
+  model.allow(
+    ...context.commonParts,
+    'ComparisonMeasure',
+    'ClusteringField',
+    'MissingValueWeights',
+    'Cluster',
+    'CenterFields',
+  );
+  if (model.choice('modelClass', ['centerBased', 'distributionBased']) === 'distributionBased') {
+    model.refuse('is of the class distributionBased', 'Export it to ONNX.');
+  }
+  const clusters = model.all('Cluster');
+  if (clusters.length === 0) model.fail('has no <Cluster>');
+  const centres = clusters.map((cluster) => scanNumbers(cluster.required('Array')));
+  const fields = model.all('ClusteringField').filter((field) => field.boolean('isCenterField', true));
+  centres.forEach((centre, i) => {
+    if (centre.length !== fields.length)
+      clusters[i]!.fail(`has ${centre.length} numbers for ${fields.length} fields`);
+  });
+  const { lowering, scope } = context;
+  const dimensions: Dimension[] = fields.map((element, d) => ({
+    element,
+    value: lowering.asNumber(scope.resolve(element.string('field'), element), element),
+    points: centres.map((centre) => centre[d]!),
+  }));
+  const weights = model.optional('MissingValueWeights');
+  const missingWeights = weights === undefined ? undefined : scanNumbers(weights.required('Array'));
+  if (missingWeights !== undefined && missingWeights.length !== fields.length) {
+    weights!.fail('has another number of weights than of fields');
+  }
+  const { scores, nearest } = measure(model, dimensions, missingWeights, lowering);
+  const best = scores.length === 1 ? lowering.constant(0) : lowering.b.reduce(nearest, scores);
+  const ids = clusters.map((cluster, i) => cluster.attributes.id ?? String(i + 1));
+  if (new Set(ids).size !== ids.length) model.fail('has two clusters of the same id');
+  return {
+    kind: 'clustering',
+    ids,
+    names: clusters.map((cluster) => cluster.attributes.name),
+    predicted: missingWhere(best, scores[0]!, lowering),
+    scores,
+  };
+}

@@ -1,0 +1,218 @@
+import { PgscoreError } from '../../errors.ts';
+import type { Model, Output, Task } from '../../ir/model.ts';
+import type { ImportedModel, ImportOptions } from '../importer.ts';
+import type { Element } from './element.ts';
+import { featureFor, inputValue } from './inputs.ts';
+import { Lowering } from './lowering.ts';
+import { type LoweredModel, lowerModel } from './model.ts';
+import { featureOf, outputFields } from './outputs.ts';
+import { type ClassificationResult, onlyWhere, type RegressionResult, type Result } from './result.ts';
+import type { DataField, PmmlFile } from './scan.ts';
+import { isActive, Scope } from './scope.ts';
+
+export interface LoweredFile extends ImportedModel {
+  /** Output fields by name, as far as a prediction holds them: what a self-test of the file may compare. */
+  readonly outputs: ReadonlyMap<string, OutputPart>;
+}
+
+export type OutputPart =
+  | { readonly kind: 'value' }
+  | { readonly kind: 'label' }
+  | { readonly kind: 'probability'; readonly label: string };
+
+/** What the file means, as IR. Throws PgscoreError: PGS_FILE, PGS_UNSUPPORTED, PGS_USAGE for options that do not fit. */
+export function lowerPmml(file: PmmlFile, options: ImportOptions): LoweredFile {
+  if (options.features !== undefined) {
+    throw new PgscoreError('PGS_USAGE', `${file.name}: feature names were given, but the file has its own.`);
+  }
+  const inputs = inputFields(file);
+  const features = inputs.map(featureFor);
+  const lowering = new Lowering(file, features.length);
+  const base = new Scope(lowering);
+  inputs.forEach((field, register) => {
+    base.declare(field.name, () => inputValue(field, features[register]!, register, lowering));
+  });
+  for (const field of file.fields.values()) {
+    if (field.type === undefined) base.declare(field.name, () => refuseDate(field.element));
+  }
+  const lowered = lowerModel(file.model, base, true);
+  const result = guarded(finalResult(file.model, lowered), lowering);
+  const { task, output } = outputOf(result, options, file, lowering);
+  noteOutputs(file.model, lowering);
+  const model: Model = { irVersion: 1, task, features, steps: lowering.b.steps, output };
+  return {
+    model,
+    source: {
+      format: 'pmml',
+      formatVersion: file.version,
+      objective: [file.model.name, file.model.attributes.functionName].filter(Boolean).join(' '),
+      notes: lowering.notes,
+    },
+    outputs: outputParts(file.model, lowered, result),
+  };
+}
+
+/** The active fields of the model, in the order of its <MiningSchema>. */
+function inputFields(file: PmmlFile): readonly DataField[] {
+  const fields: DataField[] = [];
+  const names = new Set<string>();
+  const derived = new Set(file.derived.map((field) => field.string('name')));
+  for (const mining of file.model.required('MiningSchema').all('MiningField')) {
+    const name = mining.string('name');
+    if (names.has(name)) mining.fail('is listed a second time');
+    names.add(name);
+    if (!isActive(mining)) continue;
+    const field = file.fields.get(name);
+    if (field === undefined) {
+      if (!derived.has(name)) mining.fail('is no field of the data dictionary');
+      continue;
+    }
+    if (field.type !== undefined) fields.push(field);
+  }
+  if (fields.length === 0) file.model.refuse('reads no field', 'A model without inputs is a constant.');
+  return fields;
+}
+
+function refuseDate(element: Element): never {
+  return element.refuse(
+    `is of data type ${JSON.stringify(element.string('dataType').slice(0, 40))}, and the model reads it`,
+    'Compute numbers from dates and times before the model, in SQL.',
+  );
+}
+
+/** The last final output that is computed from the prediction, where the file has one; else the prediction itself. */
+function finalResult(model: Element, lowered: LoweredModel): Result {
+  const fields = outputFields(model);
+  const computed = fields.filter(
+    (field) =>
+      (featureOf(field) === 'transformedValue' || featureOf(field) === 'decision') &&
+      field.boolean('isFinalResult', true),
+  );
+  const explicit = computed.filter((field) => field.has('isFinalResult'));
+  const hidden = fields.some(
+    (field) => featureOf(field) === 'predictedValue' && !field.boolean('isFinalResult', true),
+  );
+  const chosen = explicit.at(-1) ?? (hidden ? computed.at(-1) : undefined);
+  if (chosen === undefined) return lowered.result;
+  const { lowering } = lowered.context;
+  lowering.note(`The value is the output field ${chosen.string('name')}.`);
+  const value = lowered.outputs.resolve(chosen.string('name'), chosen);
+  if (value.kind === 'text') {
+    return { kind: 'classification', labels: [...value.texts], predicted: value.register };
+  }
+  return { kind: 'regression', value: lowering.register(value, chosen) };
+}
+
+/** No prediction where an input is not allowed. */
+function guarded(result: Result, lowering: Lowering): Result {
+  const { guards, b } = lowering;
+  if (guards.length === 0) return result;
+  const invalid = guards.length === 1 ? guards[0]! : b.reduce('max', [...new Set(guards)]);
+  const [valid] = b.compare([invalid], '==', [0]);
+  return onlyWhere(valid!, result, lowering);
+}
+
+interface TaskOutput {
+  readonly task: Task;
+  readonly output: Output;
+}
+
+/** An index that names no label, which every reader of `predicted` takes for NULL. */
+const NO_CLASS = -1;
+
+function outputOf(result: Result, options: ImportOptions, file: PmmlFile, lowering: Lowering): TaskOutput {
+  if (result.kind !== 'classification' && options.labels !== undefined) {
+    throw new PgscoreError('PGS_USAGE', `${file.name}: labels were given, but the model is no classifier.`);
+  }
+  switch (result.kind) {
+    case 'regression':
+      return { task: taskOf(result), output: { value: result.value, raw: [result.value] } };
+    case 'classification':
+      return classOutput(result, options, file, lowering);
+    case 'clustering': {
+      const labels = result.ids;
+      const predicted = labelRegister(result.predicted, lowering);
+      return {
+        task: 'clustering',
+        output: { value: result.predicted, raw: result.scores, classes: { labels, predicted } },
+      };
+    }
+  }
+}
+
+function taskOf(result: RegressionResult): Task {
+  return result.task ?? 'regression';
+}
+
+function labelRegister(predicted: number, { b }: Lowering): number {
+  return b.map([predicted], { name: 'impute', missing: Number.NaN, by: [NO_CLASS] })[0]!;
+}
+
+/** value: the second of two classes' probability, or else the index of the predicted class. */
+function classOutput(
+  result: ClassificationResult,
+  options: ImportOptions,
+  file: PmmlFile,
+  lowering: Lowering,
+): TaskOutput {
+  const labels = options.labels ?? result.labels;
+  if (labels.length !== result.labels.length || new Set(labels).size !== labels.length) {
+    throw new PgscoreError(
+      'PGS_USAGE',
+      `${file.name}: ${labels.length} labels were given, but the model has ${result.labels.length} classes.`,
+      { hint: `Give one label a class, each another one, in the order ${result.labels.join(', ')}.` },
+    );
+  }
+  const { predicted, probabilities } = result;
+  const binary = labels.length === 2;
+  return {
+    task: binary ? 'binary' : 'multiclass',
+    output: {
+      value: binary && probabilities !== undefined ? probabilities[1]! : predicted,
+      raw: probabilities ?? [predicted],
+      classes: {
+        labels,
+        predicted: labelRegister(predicted, lowering),
+        ...(probabilities === undefined ? {} : { probabilities }),
+      },
+    },
+  };
+}
+
+const CARRIED: ReadonlySet<string> = new Set(['predictedValue', 'probability', 'entityId', 'clusterId']);
+
+function noteOutputs(model: Element, lowering: Lowering): void {
+  const left = outputFields(model).filter((field) => !CARRIED.has(featureOf(field)));
+  if (left.length === 0) return;
+  const names = left.slice(0, 5).map((field) => field.string('name'));
+  const more = left.length > names.length ? ` and ${left.length - names.length} more` : '';
+  lowering.note(
+    `A prediction does not hold the output fields ${names.join(', ')}${more}, unless one is its value.`,
+  );
+}
+
+/** Where a prediction holds what the target and the output fields name. */
+function outputParts(
+  model: Element,
+  { result, context }: LoweredModel,
+  final: Result,
+): ReadonlyMap<string, OutputPart> {
+  const parts = new Map<string, OutputPart>();
+  if (final.kind !== result.kind) return parts;
+  const predicted: OutputPart = { kind: final.kind === 'regression' ? 'value' : 'label' };
+  if (context.targetField !== undefined) parts.set(context.targetField.name, predicted);
+  for (const field of outputFields(model)) {
+    const name = field.string('name');
+    switch (featureOf(field)) {
+      case 'predictedValue':
+      case 'entityId':
+      case 'clusterId':
+        parts.set(name, predicted);
+        break;
+      case 'probability':
+        if (field.has('value')) parts.set(name, { kind: 'probability', label: field.string('value') });
+        break;
+    }
+  }
+  return parts;
+}

@@ -1,0 +1,148 @@
+import type { Register } from '../../ir/model.ts';
+import { Builder } from '../sklearn/builder.ts';
+import type { Element } from './element.ts';
+import type { PmmlFile } from './scan.ts';
+import type { ConstantValue, NumberValue, TextValue, Value } from './values.ts';
+
+/** Expressions that the functions of a file may unfold to: a small file can say very much. */
+const MAX_EXPRESSIONS = 200_000;
+
+/** Functions of a file within one another, so that one that calls itself ends. */
+const MAX_CALLS = 100;
+
+/** What all parts of a model under way share. */
+export class Lowering {
+  readonly file: PmmlFile;
+  readonly b: Builder;
+  readonly notes: string[] = [];
+  /** Registers that hold 1 where a row makes no prediction, such as for an invalid input. */
+  readonly guards: Register[] = [];
+  private readonly constants = new Map<number, Register>();
+  private readonly codes = new Map<Register, NumberCodes>();
+  private expressions = 0;
+  private calls = 0;
+
+  constructor(file: PmmlFile, features: number) {
+    this.file = file;
+    this.b = new Builder(file.name, features);
+  }
+
+  /** Counts what unfolds, to end in bounded time. */
+  count(at: Element): void {
+    if (++this.expressions > MAX_EXPRESSIONS)
+      at.refuse('unfolds to too many expressions', 'Simplify its functions.');
+  }
+
+  /** Calls a function of the file. @throws PgscoreError PGS_FILE when it calls itself. */
+  within<T>(definition: Element, make: () => T): T {
+    if (this.calls >= MAX_CALLS) definition.fail('calls itself, or is nested too deep');
+    this.calls++;
+    try {
+      return make();
+    } finally {
+      this.calls--;
+    }
+  }
+
+  note(sentence: string): void {
+    if (!this.notes.includes(sentence)) this.notes.push(sentence);
+  }
+
+  /** A register that holds the number whatever the row is; NaN too. */
+  constant(value: number): Register {
+    const key = Object.is(value, -0) ? 0 : value;
+    let register = this.constants.get(key);
+    if (register === undefined) {
+      register = Number.isNaN(value) ? this.b.nothing() : this.b.constants([key])[0]!;
+      this.constants.set(key, register);
+    }
+    return register;
+  }
+
+  /** A register with the value as a number. @throws PgscoreError PGS_UNSUPPORTED for a text that is none. */
+  register(value: Value, at: Element): Register {
+    return this.asNumber(value, at).register;
+  }
+
+  /** The value as a number; a text by what it reads as. */
+  asNumber(value: Value, at: Element): NumberValue {
+    switch (value.kind) {
+      case 'number':
+        return value;
+      case 'constant':
+        return {
+          kind: 'number',
+          register: this.constant(numberOf(value, at)),
+          type: 'double',
+          present: value.value !== null,
+        };
+      case 'text': {
+        if (value.open && value.known === undefined)
+          at.refuse('reads any text as a number', 'Declare the field as a number.');
+        const numbers = value.texts.map((text) => at.parse(text, 'a text that is read as a number'));
+        const register = this.gather(value.register, numbers);
+        return { kind: 'number', register, type: 'double', present: value.present };
+      }
+    }
+  }
+
+  /** The number at each code; NaN for any other code. */
+  gather(code: Register, numbers: readonly number[]): Register {
+    return numbers.length === 0 ? this.constant(Number.NaN) : this.b.pick(code, numbers);
+  }
+
+  /** The codes of the numbers that the model compares for equality; -1 for all other numbers. */
+  codesOf(register: Register): NumberCodes {
+    let codes = this.codes.get(register);
+    if (codes === undefined) {
+      const numbers: number[] = [];
+      const [code] = this.b.add({
+        kind: 'encode-category',
+        input: register,
+        categories: numbers,
+        missing: Number.NaN,
+        unknown: -1,
+      });
+      codes = { register: code!, numbers, positions: new Map() };
+      this.codes.set(register, codes);
+    }
+    return codes;
+  }
+
+  /** Texts of one value in the codes of another list of texts, which must hold them. */
+  recode(value: TextValue, texts: readonly string[]): Register {
+    if (value.texts === texts) return value.register;
+    return this.gather(
+      value.register,
+      value.texts.map((text) => texts.indexOf(text)),
+    );
+  }
+
+  /** A register that is 1 where the condition is not 1, within one that may be absent. */
+  guard(invalid: Register, condition?: Register): void {
+    const only = condition === undefined ? invalid : this.b.combine('and', [invalid], [condition])[0]!;
+    this.guards.push(only);
+  }
+}
+
+export interface NumberCodes {
+  readonly register: Register;
+  readonly numbers: number[];
+  readonly positions: Map<number, number>;
+}
+
+export function numberCode({ numbers, positions }: NumberCodes, number: number): number {
+  const known = positions.get(number === 0 ? 0 : number);
+  if (known !== undefined) return known;
+  positions.set(number === 0 ? 0 : number, numbers.length);
+  return numbers.push(number) - 1;
+}
+
+/** A constant as a number: NaN for a missing one. */
+export function numberOf({ value }: ConstantValue, at: Element): number {
+  if (value === null) return Number.NaN;
+  if (typeof value === 'number') return value;
+  if (value === 'true') return 1;
+  if (value === 'false') return 0;
+  return at.parse(value, 'its value');
+}

@@ -1,0 +1,92 @@
+import type { Register } from '../../ir/model.ts';
+import type { Element } from './element.ts';
+import { labelPosition, withDeclared } from './labels.ts';
+import type { ModelContext } from './model-context.ts';
+import { isTrue, predicateIn } from './predicates.ts';
+import type { Result } from './result.ts';
+
+/** A simple rule with the register that is 1 where it fires. */
+interface Rule {
+  readonly element: Element;
+  readonly fires: Register;
+}
+
+/** https://dmg.org/pmml/v4-4-1/RuleSet.html */
+export function lowerRules(model: Element, context: ModelContext): Result {
+  model.allow(...context.commonParts, 'RuleSet');
+  if (context.function !== 'classification') model.refuse('predicts no class');
+  const set = model.required('RuleSet');
+  set.allow('RuleSelectionMethod', 'ScoreDistribution', 'SimpleRule', 'CompoundRule');
+  const rules = rulesOf(set, undefined, context);
+  const criterion = (set.all('RuleSelectionMethod')[0] ?? set.fail('has no <RuleSelectionMethod>')).choice(
+    'criterion',
+    ['firstHit', 'weightedSum', 'weightedMax'],
+  );
+  const { defaultScore } = set.attributes;
+  const scores = rules.map(({ element }) => element.string('score'));
+  const named = defaultScore === undefined ? scores : [...scores, defaultScore];
+  const labels = withDeclared(context.labels, named);
+  const positions = scores.map((score, i) => labelPosition(rules[i]!.element, labels, score));
+  const { lowering } = context;
+  const otherwise = lowering.constant(
+    defaultScore === undefined ? Number.NaN : labelPosition(set, labels, defaultScore),
+  );
+  if (rules.length === 0) return { kind: 'classification', labels, predicted: otherwise };
+  const { b } = lowering;
+  const winner = choose(criterion, rules, positions, labels, context);
+  const any =
+    rules.length === 1
+      ? rules[0]!.fires
+      : b.reduce(
+          'max',
+          rules.map(({ fires }) => fires),
+        );
+  return { kind: 'classification', labels, predicted: b.select([any], [winner], [otherwise])[0]! };
+}
+
+function rulesOf(parent: Element, condition: Register | undefined, context: ModelContext): Rule[] {
+  const { lowering, scope } = context;
+  return parent.children.flatMap((element) => {
+    if (element.name !== 'SimpleRule' && element.name !== 'CompoundRule') return [];
+    const predicate = predicateIn(element, { resolve: (name, at) => scope.resolve(name, at), lowering });
+    const own = isTrue(predicate, lowering);
+    const fires = condition === undefined ? own : lowering.b.combine('and', [condition], [own])[0]!;
+    return element.name === 'SimpleRule' ? [{ element, fires }] : rulesOf(element, fires, context);
+  });
+}
+
+/** The label's position, where at least one rule fires. */
+function choose(
+  criterion: 'firstHit' | 'weightedSum' | 'weightedMax',
+  rules: readonly Rule[],
+  positions: readonly number[],
+  labels: readonly string[],
+  { lowering }: ModelContext,
+): Register {
+  const { b } = lowering;
+  const fires = rules.map((rule) => rule.fires);
+  const weights = rules.map(({ element }) => element.number('weight', 1));
+  switch (criterion) {
+    case 'firstHit':
+      return lowering.gather(b.argmax(fires), positions);
+    case 'weightedSum': {
+      const rows = labels.map((_, k) => weights.map((weight, i) => (positions[i] === k ? weight : 0)));
+      return b.argmax(
+        b.linear(
+          fires,
+          rows,
+          labels.map(() => 0),
+        ),
+      );
+    }
+    case 'weightedMax': {
+      const low = lowering.constant(Number.NEGATIVE_INFINITY);
+      const scores = b.select(
+        fires,
+        weights.map((weight) => lowering.constant(weight)),
+        [low],
+      );
+      return lowering.gather(b.argmax(scores), positions);
+    }
+  }
+}

@@ -1,0 +1,231 @@
+import { describe, expect, it } from 'vitest';
+import { failure, importText, numbers, pmmlText, predict, type Row, schema, texts } from './files.ts';
+
+function label(text: string, row: Row): string | null {
+  return predict(text, row).label;
+}
+
+function tree(attributes: string, nodes: string, active: readonly string[], target?: string): string {
+  return `<TreeModel functionName="classification" ${attributes}>${schema(active, target)}${nodes}</TreeModel>`;
+}
+
+describe('trees', () => {
+  it('take classes that the target does not declare after those that it does', () => {
+    const nodes = `<Node score="z"><True/><Node score="a"><SimplePredicate field="x" operator="greaterThan" value="0"/></Node></Node>`;
+    const text = pmmlText(
+      numbers('x') + texts('y', 'b', 'a'),
+      tree('noTrueChildStrategy="returnLastPrediction"', nodes, ['x'], 'y'),
+    );
+    expect(importText(text).model.output.classes?.labels).toEqual(['b', 'a', 'z']);
+    expect([label(text, { x: 1 }), label(text, { x: -1 })]).toEqual(['a', 'z']);
+  });
+
+  it('put false before true', () => {
+    const nodes = `<Node><True/>
+      <Node score="true"><SimplePredicate field="x" operator="greaterThan" value="0"/></Node>
+      <Node score="false"><SimplePredicate field="x" operator="lessOrEqual" value="0"/></Node></Node>`;
+    const target = '<DataField name="y" optype="categorical" dataType="boolean"/>';
+    const { model } = importText(pmmlText(numbers('x') + target, tree('', nodes, ['x'], 'y')));
+    expect(model.task).toBe('binary');
+    expect(model.output.classes?.labels).toEqual(['false', 'true']);
+  });
+
+  it('a missing value without a default child has no prediction', () => {
+    const nodes = `<Node id="0" score="a"><True/>
+      <Node id="1" score="a"><SimplePredicate field="x" operator="greaterThan" value="0"/></Node>
+      <Node id="2" score="b"><SimplePredicate field="x" operator="lessOrEqual" value="0"/></Node></Node>`;
+    const text = pmmlText(
+      numbers('x') + texts('y', 'a', 'b'),
+      tree('missingValueStrategy="defaultChild"', nodes, ['x'], 'y'),
+    );
+    expect([1, 0, null].map((x) => label(text, { x }))).toEqual(['a', 'b', null]);
+  });
+
+  it('compare ordered texts by their declared order', () => {
+    const field = `<DataField name="s" optype="ordinal" dataType="string"><Value value="low"/><Value value="middle"/><Value value="high"/></DataField>`;
+    const nodes = `<Node score="a"><True/><Node score="b"><SimplePredicate field="s" operator="greaterOrEqual" value="middle"/></Node></Node>`;
+    const model = tree('noTrueChildStrategy="returnLastPrediction"', nodes, ['s'], 'y');
+    const text = pmmlText(field + texts('y', 'a', 'b'), model);
+    expect(['low', 'middle', 'high'].map((s) => label(text, { s }))).toEqual(['a', 'b', 'b']);
+    const unordered = text.replace('optype="ordinal"', 'optype="categorical"');
+    expect(failure(unordered).message).toContain('order');
+  });
+});
+
+/** Segments that answer x, z and 6, each where `predicates` says. */
+function mining(
+  method: string,
+  predicates: readonly string[] = ['<True/>', '<True/>', '<True/>'],
+  attributes = '',
+): string {
+  const tables = [
+    '<RegressionTable intercept="0"><NumericPredictor name="x" coefficient="1"/></RegressionTable>',
+    '<RegressionTable intercept="0"><NumericPredictor name="z" coefficient="1"/></RegressionTable>',
+    '<RegressionTable intercept="6"/>',
+  ];
+  const segments = tables.map(
+    (table, i) => `<Segment weight="${i + 1}">${predicates[i]}
+    <RegressionModel functionName="regression">${schema(['x', 'z'])}${table}</RegressionModel></Segment>`,
+  );
+  return pmmlText(
+    numbers('x', 'z'),
+    `<MiningModel functionName="regression">${schema(['x', 'z'])}
+    <Segmentation multipleModelMethod="${method}" ${attributes}>${segments.join('')}</Segmentation></MiningModel>`,
+  );
+}
+
+const positive = (field: string) => `<SimplePredicate field="${field}" operator="greaterThan" value="0"/>`;
+
+describe('segments', () => {
+  it.each<[string, number]>([
+    ['sum', 1 + 4 + 6],
+    ['weightedSum', 1 + 8 + 18],
+    ['average', 11 / 3],
+    ['weightedAverage', 27 / 6],
+    ['median', 4],
+    ['max', 6],
+    ['selectFirst', 1],
+    ['modelChain', 6],
+  ])('%s', (method, expected) => {
+    expect(predict(mining(method), { x: 1, z: 4 }).value).toBe(expected);
+  });
+
+  it('count where their predicate is true', () => {
+    const some = [positive('x'), positive('z'), '<False/>'];
+    const value = (method: string, x: number, z: number) => predict(mining(method, some), { x, z }).value;
+    expect(value('sum', 1, 4)).toBe(5);
+    expect(value('average', 1, 4)).toBe(2.5);
+    expect(value('weightedAverage', 1, 4)).toBe(3);
+    expect(value('average', -1, 4)).toBe(4);
+    expect(value('max', 1, -4)).toBe(1);
+    expect(value('selectFirst', -1, 4)).toBe(4);
+    expect(value('average', -1, -1)).toBe(null);
+    expect(value('selectFirst', -1, -1)).toBe(null);
+  });
+
+  it('a missing prediction makes the whole missing, or is left out', () => {
+    expect(predict(mining('average'), { x: 1 }).value).toBe(null);
+    const skipped = mining('average', undefined, 'missingPredictionTreatment="skipSegment"');
+    expect(predict(skipped, { x: 1 }).value).toBe(3.5);
+  });
+
+  it.each(['weightedMedian', 'selectAll', 'x-multiModelChain'])('%s is refused', (method) => {
+    const error = failure(mining(method));
+    expect(error.code).toBe('PGS_UNSUPPORTED');
+    expect(error.message).toContain('<Segmentation>');
+  });
+
+  it('of a chain read what those before them put out', () => {
+    const first = `<Segment><True/><TreeModel functionName="classification">${schema(['x'])}
+      <Output><OutputField name="group" feature="predictedValue" dataType="string" optype="categorical"/>
+      <OutputField name="p" feature="probability" value="hi" dataType="double" optype="continuous"/></Output>
+      <Node><True/><Node score="hi">${positive('x')}<ScoreDistribution value="hi" recordCount="3"/><ScoreDistribution value="lo" recordCount="1"/></Node>
+      <Node score="lo"><SimplePredicate field="x" operator="lessOrEqual" value="0"/><ScoreDistribution value="lo" recordCount="1"/></Node></Node></TreeModel></Segment>`;
+    const second = `<Segment><True/><RegressionModel functionName="regression">${schema(['group', 'p'])}
+      <RegressionTable intercept="0"><NumericPredictor name="p" coefficient="100"/><CategoricalPredictor name="group" value="hi" coefficient="5"/></RegressionTable></RegressionModel></Segment>`;
+    const text = pmmlText(
+      numbers('x'),
+      `<MiningModel functionName="regression">${schema(['x'])}<Segmentation multipleModelMethod="modelChain">${first}${second}</Segmentation></MiningModel>`,
+    );
+    expect([1, -1].map((x) => predict(text, { x }).value)).toEqual([80, 0]);
+  });
+});
+
+describe('neighbours', () => {
+  it('are found by what is derived from the instances', () => {
+    const text = pmmlText(
+      numbers('x') + texts('y', 'a', 'b'),
+      `<NearestNeighborModel functionName="classification" numberOfNeighbors="1">${schema(['x'], 'y')}
+      <LocalTransformations><DerivedField name="square" optype="continuous" dataType="double"><Apply function="*"><FieldRef field="x"/><FieldRef field="x"/></Apply></DerivedField></LocalTransformations>
+      <TrainingInstances isTransformed="false"><InstanceFields><InstanceField field="x" column="x"/><InstanceField field="y" column="y"/></InstanceFields>
+      <InlineTable><row><x>-3</x><y>a</y></row><row><x>1</x><y>b</y></row></InlineTable></TrainingInstances>
+      <ComparisonMeasure kind="distance"><euclidean/></ComparisonMeasure>
+      <KNNInputs><KNNInput field="square"/></KNNInputs></NearestNeighborModel>`,
+    );
+    // 9 and 1: 3 is next to -3, and 2 (its square 4) to 1.
+    expect([3, 2].map((x) => label(text, { x }))).toEqual(['a', 'b']);
+  });
+});
+
+describe('clusters', () => {
+  it('are alike by how many flags agree', () => {
+    const cluster = (flags: string) => `<Cluster><Array n="3" type="int">${flags}</Array></Cluster>`;
+    const text = (measure: string) =>
+      pmmlText(
+        numbers('a', 'b', 'c'),
+        `<ClusteringModel functionName="clustering" modelClass="centerBased" numberOfClusters="2">${schema(['a', 'b', 'c'])}
+        <ComparisonMeasure kind="similarity"><${measure}/></ComparisonMeasure>
+        <ClusteringField field="a"/><ClusteringField field="b"/><ClusteringField field="c"/>${cluster('1 1 0')}${cluster('0 0 1')}</ClusteringModel>`,
+      );
+    const got = (measure: string) => predict(text(measure), { a: 1, b: 0, c: 0 });
+    // First: a11 1, a01 1, a00 1; second: a10 1, a01 1, a00 1.
+    expect(got('simpleMatching').raw).toEqual([2 / 3, 1 / 3]);
+    expect(got('jaccard').raw).toEqual([1 / 2, 0]);
+    expect(got('tanimoto').raw).toEqual([2 / 4, 1 / 5]);
+    expect(got('tanimoto').label).toBe('1');
+  });
+});
+
+describe('neural networks', () => {
+  const network = (activation: string, attributes = '') =>
+    pmmlText(
+      numbers('x', 'y'),
+      `<NeuralNetwork functionName="regression" activationFunction="${activation}" ${attributes}>${schema(['x'], 'y')}
+      <NeuralInputs><NeuralInput id="i"><DerivedField optype="continuous" dataType="double"><FieldRef field="x"/></DerivedField></NeuralInput></NeuralInputs>
+      <NeuralLayer><Neuron id="o"><Con from="i" weight="2"/></Neuron></NeuralLayer>
+      <NeuralOutputs><NeuralOutput outputNeuron="o"><DerivedField optype="continuous" dataType="double"><FieldRef field="y"/></DerivedField></NeuralOutput></NeuralOutputs></NeuralNetwork>`,
+    );
+
+  it.each<[string, number, number]>([
+    ['threshold', 1, 1],
+    ['logistic', 1, 1 / (1 + Math.exp(-2))],
+    ['tanh', 1, Math.tanh(2)],
+    ['identity', 1, 2],
+    ['exponential', 1, Math.exp(2)],
+    ['reciprocal', 1, 0.5],
+    ['square', 1, 4],
+    ['Gauss', 1, Math.exp(-4)],
+    ['sine', 1, Math.sin(2)],
+    ['cosine', 1, Math.cos(2)],
+    ['Elliott', 1, 2 / 3],
+    ['arctan', 1, (2 * Math.atan(2)) / Math.PI],
+    ['rectifier', -1, 0],
+  ])('%s', (activation, x, expected) => {
+    expect(predict(network(activation), { x }).value).toBeCloseTo(expected, 14);
+  });
+
+  it('a rectifier leaks, a radial basis has a width and an altitude', () => {
+    expect(predict(network('rectifier', 'leakage="0.25"'), { x: -1 }).value).toBe(-0.5);
+    // One connection: altitude * exp(-(x - 2)² / (2 * 3²)).
+    const radial = network('radialBasis', 'width="3" altitude="1.5"');
+    expect(predict(radial, { x: 5 }).value).toBeCloseTo(1.5 * Math.exp(-0.5), 14);
+  });
+});
+
+describe('general regressions', () => {
+  it('Cox: the baseline at the time, times exp(score - reference)', () => {
+    const text = pmmlText(
+      numbers('x', 'time', 'y'),
+      `<GeneralRegressionModel functionName="regression" modelType="CoxRegression" endTimeVariable="time">${schema(['x', 'time'], 'y')}
+      <ParameterList><Parameter name="p" referencePoint="1"/></ParameterList><CovariateList><Predictor name="x"/></CovariateList>
+      <PPMatrix><PPCell value="1" predictorName="x" parameterName="p"/></PPMatrix><ParamMatrix><PCell parameterName="p" beta="0.5"/></ParamMatrix>
+      <BaseCumHazardTables maxTime="10"><BaselineCell time="2" cumHazard="0.1"/><BaselineCell time="5" cumHazard="0.4"/></BaseCumHazardTables></GeneralRegressionModel>`,
+    );
+    const at = (time: number, x = 3) => predict(text, { time, x }).value;
+    expect(importText(text).model.task).toBe('survival');
+    expect([at(1), at(2), at(6), at(11)]).toEqual([0, 0.1 * Math.exp(1), 0.4 * Math.exp(1), null]);
+  });
+
+  it('a contrast matrix gives a category its numbers', () => {
+    const text = pmmlText(
+      texts('s', 'p', 'q') + numbers('y'),
+      `<GeneralRegressionModel functionName="regression" modelType="generalLinear">${schema(['s'], 'y')}
+      <ParameterList><Parameter name="p0"/><Parameter name="p1"/></ParameterList>
+      <FactorList><Predictor name="s"><Categories><Category value="p"/><Category value="q"/></Categories>
+      <Matrix nbRows="2" nbCols="1"><Array type="real" n="1">1</Array><Array type="real" n="1">-1</Array></Matrix></Predictor></FactorList>
+      <PPMatrix><PPCell value="1" predictorName="s" parameterName="p1"/></PPMatrix>
+      <ParamMatrix><PCell parameterName="p0" beta="10"/><PCell parameterName="p1" beta="2"/></ParamMatrix></GeneralRegressionModel>`,
+    );
+    expect(['p', 'q', null].map((s) => predict(text, { s }).value)).toEqual([12, 8, null]);
+  });
+});
