@@ -80,6 +80,12 @@ test.each([
   expect(() => parseArray(text, WHOLES)).toThrow(problem);
 });
 
+test('a long list before many short ones asks for no more memory than the text', () => {
+  const short = ',{}'.repeat(100_000);
+  const text = `{{${'0,'.repeat(100_000)}0}${short}}`;
+  expect(() => parseArray(text, FLOATS)).toThrow('lists are 100001 and 0 long at the same depth');
+});
+
 test('every float64 comes back as it was, however it is printed', () => {
   const printed = fc.oneof(
     fc.double().map((value) => [value, Object.is(value, -0) ? '-0' : String(value)] as const),

@@ -49,6 +49,12 @@ describe('numbers', () => {
     });
   });
 
+  test('are subtracted from first, divided then', () => {
+    // 0.3 / 0.1 - 0.1 / 0.1 would be 1.9999999999999996.
+    const graph = single('float64', { subtract: 0.1, divide: 0.1 });
+    expect(feed(graph, ['0.3']).data).toEqual(Float64Array.of(1.9999999999999998));
+  });
+
   test('NULL and NaN are what stands in for them', () => {
     const graph = single('float64', { missing: 7, subtract: 1, divide: 2 });
     expect(feed(graph, [null], ['NaN'], ['9']).data).toEqual(Float64Array.of(3, 3, 4));
@@ -94,7 +100,7 @@ test('categories and texts', () => {
     categories: ['a', 'b'],
     codes: [5, 9],
     missing: 0,
-    unknown: 1,
+    unknown: 3,
   };
   const graph = graphOf(features, [
     {
@@ -119,7 +125,7 @@ test('categories and texts', () => {
   expect(feeds.codes).toEqual({
     type: 'int64',
     dims: [3, 2],
-    data: BigInt64Array.of(9n, 7n, 0n, 0n, 1n, 1n),
+    data: BigInt64Array.of(9n, 7n, 0n, 0n, 3n, 3n),
   });
   expect(feeds.texts).toEqual({ type: 'string', dims: [3, 1], data: ['x', '?', ''] });
 });
