@@ -178,8 +178,7 @@ function classes(
     case 'weightedMajorityVote':
       return votes(members, results, labels, method === 'weightedMajorityVote', treatment, context);
     case 'average':
-    case 'weightedAverage':
-    case 'median': {
+    case 'weightedAverage': {
       const probabilities = labels.map((_, k) => {
         const terms = results.map(({ probabilities }, i) => {
           const { element, weight, condition } = members[i]!;
@@ -191,6 +190,7 @@ function classes(
       return mostProbable(labels, probabilities, context.lowering);
     }
     default:
+      // median and max also average the probabilities of the segments that decided.
       return segmentation.refuse(`combines classes by ${method}`, 'Export it with majorityVote or average.');
   }
 }
