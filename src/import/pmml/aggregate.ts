@@ -131,18 +131,24 @@ function sum(terms: readonly Term[], weighted: boolean, { lowering, precision }:
   return { total: value, weights: { kind: 'register', register: b.linear(flags, [weights], [0])[0]! } };
 }
 
-function median(at: Element, terms: readonly Term[], { lowering: { b } }: ModelContext): Register {
+function median(at: Element, terms: readonly Term[], { lowering }: ModelContext): Register {
   if (terms.some(({ counts }) => counts !== undefined)) {
     at.refuse('takes the median of segments that not always count', 'Export it with average.');
   }
-  const k = terms.length;
-  const inputs = terms.map(({ value }) => value);
-  const sorted = b.add({ kind: 'nearest', inputs, k }).slice(k);
+  return medianOf(
+    terms.map(({ value }) => value),
+    lowering,
+  );
+}
+
+/** The middle value, or the mean of both; NaN when one is. */
+export function medianOf(values: readonly Register[], { b }: ModelContext['lowering']): Register {
+  const k = values.length;
+  const sorted = b.add({ kind: 'nearest', inputs: values, k }).slice(k);
   const middle = k % 2 === 1 ? [sorted[(k - 1) / 2]!] : [sorted[k / 2 - 1]!, sorted[k / 2]!];
-  const value =
-    middle.length === 1 ? middle[0]! : b.map([b.reduce('sum', middle)], { name: 'divide', by: [2] })[0]!;
-  // A missing prediction stands last, and makes the whole one missing.
-  return b.select(b.map([sorted[k - 1]!], { name: 'is-nan' }), [sorted[k - 1]!], [value])[0]!;
+  const last = sorted[k - 1]!;
+  // NaN stands last.
+  return b.select(b.map([last], { name: 'is-nan' }), [last], [b.reduce('mean', middle)])[0]!;
 }
 
 function extreme(terms: readonly Term[], { lowering }: ModelContext): Register {
@@ -172,8 +178,7 @@ function classes(
     case 'weightedMajorityVote':
       return votes(members, results, labels, method === 'weightedMajorityVote', treatment, context);
     case 'average':
-    case 'weightedAverage':
-    case 'median': {
+    case 'weightedAverage': {
       const probabilities = labels.map((_, k) => {
         const terms = results.map(({ probabilities }, i) => {
           const { element, weight, condition } = members[i]!;
@@ -185,6 +190,7 @@ function classes(
       return mostProbable(labels, probabilities, context.lowering);
     }
     default:
+      // median and max also average the probabilities of the segments that decided.
       return segmentation.refuse(`combines classes by ${method}`, 'Export it with majorityVote or average.');
   }
 }

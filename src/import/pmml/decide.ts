@@ -1,3 +1,4 @@
+import type { Register } from '../../ir/model.ts';
 import { type Fact, type Facts, factOf, narrowed, possible, type Test, withFact } from './facts.ts';
 import type { Lowering } from './lowering.ts';
 import { type Predicate, truth } from './predicates.ts';
@@ -143,13 +144,8 @@ class Decider {
     const register = truth(predicate, this.lowering);
     const child: Decision = { kind: 'child', index, facts };
     const rest = this.from(index + 1, facts);
-    const below = (threshold: number, yes: Decision, no: Decision): Split => ({
-      kind: 'split',
-      test: { kind: 'threshold', register, threshold },
-      missing: 'no',
-      yes,
-      no,
-    });
+    const below = (threshold: number, yes: Decision, no: Decision): Split =>
+      notAbove(register, threshold, yes, no);
     if (this.choice.strategy === 'none') return below(0.75, rest, child);
     const unknown = this.unknown(index, facts);
     return below(0.25, rest, below(0.75, unknown, child));
@@ -166,14 +162,13 @@ function isSame(a: Decision, b: Decision): boolean {
   return a.kind !== 'child' || a.index === (b as { index: number }).index;
 }
 
-function presentTest(register: number, present: Decision, absent: Decision): Decision {
-  return {
-    kind: 'split',
-    test: { kind: 'threshold', register, threshold: Infinity },
-    missing: 'no',
-    yes: present,
-    no: absent,
-  };
+function presentTest(register: Register, present: Decision, absent: Decision): Decision {
+  return notAbove(register, Infinity, present, absent);
+}
+
+/** A test of a number; a missing one fails it. */
+export function notAbove(register: Register, threshold: number, yes: Decision, no: Decision): Split {
+  return { kind: 'split', test: { kind: 'threshold', register, threshold }, missing: 'no', yes, no };
 }
 
 /** `x < t` is `x <= ` the number before t; the others are what is left of these two. */

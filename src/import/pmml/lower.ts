@@ -36,6 +36,9 @@ export function lowerPmml(file: PmmlFile, options: ImportOptions): LoweredFile {
     if (field.type === undefined) base.declare(field.name, () => refuseDate(field.element));
   }
   const lowered = lowerModel(file.model, base, true);
+  for (const field of inputs) {
+    if (isLimited(field, file.model)) lowered.context.scope.resolve(field.name, field.element);
+  }
   const result = guarded(finalResult(file.model, lowered), lowering);
   const { task, output } = outputOf(result, options, file, lowering);
   noteOutputs(file.model, lowering);
@@ -50,6 +53,14 @@ export function lowerPmml(file: PmmlFile, options: ImportOptions): LoweredFile {
     },
     outputs: outputParts(file.model, lowered, result),
   };
+}
+
+/** Whether some values of a field may end in no prediction, even if the model does not read it. */
+function isLimited({ name, valid, invalid, intervals }: DataField, model: Element): boolean {
+  const mining = model.required('MiningSchema').all('MiningField');
+  const own = mining.find((field) => field.attributes.name === name);
+  const limits = valid.length + invalid.length + intervals.length;
+  return limits > 0 || own?.attributes.missingValueTreatment === 'returnInvalid';
 }
 
 /** The active fields of the model, in the order of its <MiningSchema>. */

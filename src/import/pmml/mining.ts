@@ -58,10 +58,7 @@ function scanSegment(element: Element): Segment {
 }
 
 function lowerSegment({ element, model, weight }: Segment, scope: Scope, context: ModelContext): Member {
-  const predicate = predicateIn(element, {
-    resolve: (name, at) => scope.resolve(name, at),
-    lowering: context.lowering,
-  });
+  const predicate = predicateIn(element, scope);
   const { result } = lowerModel(model, scope, false);
   return { element, weight, result, condition: conditionOf(predicate, context) };
 }
@@ -129,7 +126,7 @@ function chain(segments: readonly Segment[], context: ModelContext): Lowered {
   const members: Member[] = [];
   for (const segment of segments) {
     const { element, model, weight } = segment;
-    const predicate = predicateIn(element, { resolve: (name, at) => scope.resolve(name, at), lowering });
+    const predicate = predicateIn(element, scope);
     const condition = conditionOf(predicate, context);
     const { result, outputs } = lowerModel(model, scope, false);
     members.push({ element, weight, result, condition });

@@ -1,4 +1,5 @@
 import type { Register } from '../../ir/model.ts';
+import { medianOf } from './aggregate.ts';
 import type { Element } from './element.ts';
 import { completeInstances, type Instances } from './instances.ts';
 import { type Dimension, measure } from './measure.ts';
@@ -83,7 +84,6 @@ function average(
   const numbers = texts.map((text) => [model.parse(text, 'a target')]);
   const inputs = neighbors.positions;
   const values = b.add({ kind: 'gather', inputs, rows: numbers, default: Number.NaN });
-  const k = values.length;
   const guarded = (value: Register): Result => ({
     kind: 'regression',
     value: missingWhere(value, neighbors.guard, lowering),
@@ -96,11 +96,8 @@ function average(
       const weighted = b.combine('multiply', values, weights);
       return guarded(b.combine('divide', [b.reduce('sum', weighted)], [b.reduce('sum', weights)])[0]!);
     }
-    case 'median': {
-      const sorted = b.add({ kind: 'nearest', inputs: values, k }).slice(k);
-      const middle = k % 2 === 1 ? [sorted[(k - 1) / 2]!] : [sorted[k / 2 - 1]!, sorted[k / 2]!];
-      return guarded(b.reduce('mean', middle));
-    }
+    case 'median':
+      return guarded(medianOf(values, lowering));
   }
 }
 

@@ -48,7 +48,7 @@ function rulesOf(parent: Element, condition: Register | undefined, context: Mode
   const { lowering, scope } = context;
   return parent.children.flatMap((element) => {
     if (element.name !== 'SimpleRule' && element.name !== 'CompoundRule') return [];
-    const predicate = predicateIn(element, { resolve: (name, at) => scope.resolve(name, at), lowering });
+    const predicate = predicateIn(element, scope);
     const own = isTrue(predicate, lowering);
     const fires = condition === undefined ? own : lowering.b.combine('and', [condition], [own])[0]!;
     return element.name === 'SimpleRule' ? [{ element, fires }] : rulesOf(element, fires, context);

@@ -27,7 +27,7 @@ function partialScore(characteristic: Element, context: ModelContext): Register 
   const { lowering, scope } = context;
   const attributes = characteristic.all('Attribute');
   return attributes.reduceRight<Register>((rest, attribute) => {
-    const predicate = predicateIn(attribute, { resolve: (name, at) => scope.resolve(name, at), lowering });
+    const predicate = predicateIn(attribute, scope);
     const complex = attribute.optional('ComplexPartialScore');
     const score =
       complex === undefined

@@ -41,11 +41,7 @@ export function lowerTreeModel(model: Element, context: ModelContext): Result {
 
 export function growTreeModel(model: Element, context: ModelContext, inputs: TreeInputs): GrownTree {
   model.allow(...context.commonParts, 'Node');
-  return growTree(
-    model,
-    { resolve: (name, at) => context.scope.resolve(name, at), lowering: context.lowering },
-    inputs,
-  );
+  return growTree(model, context.scope, inputs);
 }
 
 /** What each leaf answers; NaN for no prediction. Ensembles of the IR hold no NaN, so that then a table gives it. */

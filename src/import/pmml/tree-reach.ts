@@ -29,7 +29,7 @@ export function lowerReachedTree(
   const { b } = lowering;
   const reached: Reached[] = [];
   const root = model.required('Node');
-  const rootTruth = truth(predicateOf(root, context), lowering);
+  const rootTruth = truth(predicateIn(root, context.scope), lowering);
   const isLast = model.attributes.noTrueChildStrategy === 'returnLastPrediction';
   follow(root, b.compare([rootTruth], '==', [1])[0]!, { strategy, isLast, reached, context });
 
@@ -54,10 +54,6 @@ export function lowerReachedTree(
   return { ...together, predicted: b.select(single, alone, [together.predicted])[0]! };
 }
 
-function predicateOf(node: Element, { scope, lowering }: ModelContext) {
-  return predicateIn(node, { resolve: (name, at) => scope.resolve(name, at), lowering });
-}
-
 interface Walk {
   readonly strategy: ReachStrategy;
   readonly isLast: boolean;
@@ -74,7 +70,7 @@ function follow(node: Element, weight: Register, walk: Walk): void {
     reached.push({ node, weight });
     return;
   }
-  const truths = children.map((child) => truth(predicateOf(child, context), lowering));
+  const truths = children.map((child) => truth(predicateIn(child, context.scope), lowering));
   const parts =
     strategy === 'aggregateNodes' ? untilTrue(truths, context) : byRecords(children, truths, context);
   children.forEach((child, i) => {

@@ -1,5 +1,5 @@
 import type { Register, Tree } from '../../ir/model.ts';
-import { type Decision, decide, type MissingStrategy, type Split } from './decide.ts';
+import { type Decision, decide, type MissingStrategy, notAbove } from './decide.ts';
 import type { Element } from './element.ts';
 import type { Context } from './expressions.ts';
 import type { Facts } from './facts.ts';
@@ -98,17 +98,10 @@ class Grower {
   private select(decision: Decision, facts: Facts | undefined, children: number): Decision {
     const register = chooser(decision, children, this.context.lowering);
     let result: Decision = { kind: 'null' };
-    const below = (threshold: number, yes: Decision, no: Decision): Split => ({
-      kind: 'split',
-      test: { kind: 'threshold', register, threshold },
-      missing: 'no',
-      yes,
-      no,
-    });
     const used = usedChildren(decision);
-    result = below(children, { kind: 'last' }, result);
+    result = notAbove(register, children, { kind: 'last' }, result);
     for (let index = children - 1; index >= 0; index--) {
-      if (used.has(index)) result = below(index, { kind: 'child', index, facts }, result);
+      if (used.has(index)) result = notAbove(register, index, { kind: 'child', index, facts }, result);
     }
     return result;
   }
