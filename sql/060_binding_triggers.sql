@@ -33,6 +33,15 @@ BEGIN
   WHERE t.id = binding
   RETURNING t.* INTO b;
 
+  IF b.mode = 'async' THEN
+    PERFORM pgscore_internal.build_async_binding(b, fed);
+    RETURN;
+  END IF;
+  IF champion.runs_in <> 'database' THEN
+    RAISE EXCEPTION 'version % of model % runs in the sidecar', champion.version, b.model
+      USING ERRCODE = 'object_not_in_prerequisite_state',
+            HINT = format('Attach it with mode => ''async'': pgscore.attach(%L, %L, %L, mode => ''async'').', b.model, b.relation, b.value_column);
+  END IF;
   EXECUTE pgscore_internal.trigger_function(b, fed);
   EXECUTE format('REVOKE ALL ON FUNCTION pgscore_internal.%I() FROM PUBLIC', function);
   EXECUTE format('CREATE OR REPLACE TRIGGER %I BEFORE INSERT ON %s FOR EACH ROW EXECUTE FUNCTION pgscore_internal.%I()',

@@ -4,12 +4,15 @@
  */
 
 import type { ColumnType } from "kysely";
+import type { IPostgresInterval } from "postgres-interval";
 
 export type Generated<T> = T extends ColumnType<infer S, infer I, infer U>
   ? ColumnType<S, I | undefined, U>
   : ColumnType<T, T | undefined, T>;
 
 export type Int8 = ColumnType<string, bigint | number | string, bigint | number | string>;
+
+export type Interval = ColumnType<IPostgresInterval, IPostgresInterval | number | string, IPostgresInterval | number | string>;
 
 export type Json = JsonValue;
 
@@ -149,6 +152,14 @@ export interface PgscoreInternalBackfills {
   version: number;
 }
 
+export interface PgscoreInternalBindingReads {
+  binding: number;
+  inputs: string[];
+  key_columns: string[];
+  position: number;
+  relation: string;
+}
+
 export interface PgscoreInternalBindings {
   attached_at: Generated<Timestamp>;
   attached_by: Generated<string>;
@@ -159,7 +170,9 @@ export interface PgscoreInternalBindings {
   generated: Generated<Json>;
   id: Generated<number>;
   inputs: Generated<string[]>;
+  key_columns: Generated<string[]>;
   label_column: string | null;
+  max_lag: Interval | null;
   mode: string;
   model: string;
   on_error: string;
@@ -173,6 +186,7 @@ export interface PgscoreInternalBindings {
 export interface PgscoreInternalErrors {
   binding: number;
   id: Generated<Int8>;
+  key: string | null;
   message: string;
   occurred_at: Generated<Timestamp>;
   operation: string;
@@ -186,6 +200,19 @@ export interface PgscoreInternalInstallation {
   pgscore_version: string;
   singleton: Generated<boolean>;
   sql_hash: string;
+}
+
+export interface PgscoreInternalJobs {
+  attempts: Generated<number>;
+  binding: number;
+  enqueued_at: Generated<Timestamp>;
+  id: Generated<Int8>;
+  key: string | null;
+  keys: string[] | null;
+  last_error: string | null;
+  not_before: Generated<Timestamp>;
+  priority: Generated<number>;
+  row_count: Generated<number>;
 }
 
 export interface PgscoreInternalMigrations {
@@ -221,6 +248,33 @@ export interface PgscoreInternalPromotions {
   promoted_by: Generated<string>;
   rolled_back_at: Timestamp | null;
   version: number;
+}
+
+export interface PgscoreInternalSidecarCounters {
+  binding: number;
+  failed: Int8;
+  /**
+   * sum over scored rows of the milliseconds from enqueued_at to the write
+   */
+  latency_ms: number;
+  rate: Generated<number>;
+  reported_at: Generated<Timestamp>;
+  /**
+   * milliseconds that the model ran
+   */
+  run_ms: number;
+  scored: Int8;
+  sidecar: string;
+}
+
+export interface PgscoreInternalSidecars {
+  host: string;
+  id: string;
+  pid: number;
+  release: string;
+  seen_at: Generated<Timestamp>;
+  started_at: Generated<Timestamp>;
+  state: string;
 }
 
 export interface PgscoreInternalVersions {
@@ -388,14 +442,18 @@ export interface PgscoreVersions {
 export interface DB {
   "pgscore_internal.backfill_chunks": PgscoreInternalBackfillChunks;
   "pgscore_internal.backfills": PgscoreInternalBackfills;
+  "pgscore_internal.binding_reads": PgscoreInternalBindingReads;
   "pgscore_internal.bindings": PgscoreInternalBindings;
   "pgscore_internal.errors": PgscoreInternalErrors;
   "pgscore_internal.installation": PgscoreInternalInstallation;
+  "pgscore_internal.jobs": PgscoreInternalJobs;
   "pgscore_internal.migrations": PgscoreInternalMigrations;
   "pgscore_internal.model_chunks": PgscoreInternalModelChunks;
   "pgscore_internal.model_files": PgscoreInternalModelFiles;
   "pgscore_internal.models": PgscoreInternalModels;
   "pgscore_internal.promotions": PgscoreInternalPromotions;
+  "pgscore_internal.sidecar_counters": PgscoreInternalSidecarCounters;
+  "pgscore_internal.sidecars": PgscoreInternalSidecars;
   "pgscore_internal.versions": PgscoreInternalVersions;
   "pgscore.bindings": PgscoreBindings;
   "pgscore.errors": PgscoreErrors;
