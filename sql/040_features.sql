@@ -2,7 +2,7 @@
 
 -- One element a feature, in argument order: {"name", "kind", "column" or "sql", "argument", "inputs"}, where
 -- "argument" is the SQL that casts the value for the scoring function, over a row source named %1$s, and "inputs" are
--- the stored columns that it depends on. Raises once, naming all features that cannot be fed and why.
+-- the stored columns that it depends on; an expression has the other "tables" that it reads, with their columns. Raises once, naming all features that cannot be fed and why.
 CREATE OR REPLACE FUNCTION pgscore_internal.resolve_features(
   model text, signature jsonb, relation regclass, map jsonb, search_path text
 )
@@ -84,6 +84,7 @@ DECLARE
   alias text := (SELECT quote_ident(c.relname) FROM pg_class AS c WHERE c.oid = relation);
   reason text;
   whole_row boolean;
+  tables jsonb;
 BEGIN
   BEGIN
     PERFORM set_config('search_path', search_path, true);
@@ -100,6 +101,16 @@ BEGIN
     AND d.refclassid = 'pg_class'::regclass AND d.refobjid = relation AND d.refobjsubid <> 0;
   -- Which columns such an expression reads can be known neither for the trigger's condition nor for its row.
   whole_row := position(alias || '.*' IN pg_get_viewdef('pgscore_internal.probe'::regclass)) > 0;
+  -- Other tables, and the columns of theirs that it reads.
+  SELECT coalesce(jsonb_agg(jsonb_build_object('relation', t.refobjid::text, 'columns', t.columns)), '[]') INTO tables
+  FROM (
+    SELECT d.refobjid, jsonb_agg(DISTINCT a.attname) FILTER (WHERE a.attnum > 0) AS columns
+    FROM pg_rewrite AS r JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
+    LEFT JOIN pg_attribute AS a ON a.attrelid = d.refobjid AND (a.attnum = d.refobjsubid OR d.refobjsubid = 0) AND NOT a.attisdropped
+    WHERE r.ev_class = 'pgscore_internal.probe'::regclass AND d.refclassid = 'pg_class'::regclass
+      AND d.refobjid NOT IN (relation, 'pgscore_internal.probe'::regclass)
+    GROUP BY d.refobjid
+  ) AS t;
   DROP VIEW pgscore_internal.probe;
   IF whole_row OR 0 > ANY (attributes) THEN
     RETURN jsonb_build_object('problem', format('the expression %s reads %s: name the columns that it needs', expression,
@@ -109,7 +120,7 @@ BEGIN
   IF argument IS NULL THEN
     RETURN jsonb_build_object('problem', pgscore_internal.type_problem(format('the expression %s', expression), type, kind));
   END IF;
-  RETURN jsonb_build_object('argument', argument) || pgscore_internal.columns_behind(relation, attributes);
+  RETURN jsonb_build_object('argument', argument, 'tables', tables) || pgscore_internal.columns_behind(relation, attributes);
 END
 $$;
 COMMENT ON FUNCTION pgscore_internal.resolve_expression(regclass, text, text, text) IS 'how an expression feeds a feature, or {"problem"}';

@@ -54,7 +54,7 @@ AS $$
 DECLARE
   -- Fetched one by one: only jobs that are returned are locked.
   jobs CURSOR (wanted smallint, after bigint, at timestamptz) FOR
-    SELECT j.id, j.priority, coalesce(j.keys, ARRAY[j.key]), j.attempts, j.enqueued_at, j.row_count
+    SELECT j.id, j.priority, coalesce(j.keys::text[], ARRAY[j.key]), j.attempts, j.enqueued_at, j.row_count
     FROM pgscore_internal.jobs AS j
     WHERE j.binding = claim.binding AND j.priority = wanted AND j.id > after AND j.not_before <= at
     ORDER BY j.id
@@ -86,10 +86,10 @@ AS $$
     RETURNING j.*
   )
   INSERT INTO pgscore_internal.jobs (binding, priority, keys, row_count, attempts, last_error, not_before, enqueued_at)
-  SELECT w.binding, w.priority, part.keys, cardinality(part.keys), w.attempts, w.last_error, w.not_before, w.enqueued_at
+  SELECT w.binding, w.priority, part.keys::text, cardinality(part.keys), w.attempts, w.last_error, w.not_before, w.enqueued_at
   FROM whole AS w
-  CROSS JOIN LATERAL generate_series(1, cardinality(w.keys), max_rows) AS s (first)
-  CROSS JOIN LATERAL (SELECT w.keys[s.first : s.first + max_rows - 1]) AS part (keys)
+  CROSS JOIN LATERAL generate_series(1, w.row_count, max_rows) AS s (first)
+  CROSS JOIN LATERAL (SELECT (w.keys::text[])[s.first : s.first + max_rows - 1]) AS part (keys)
   ORDER BY w.id, s.first
 $$;
 COMMENT ON FUNCTION pgscore_internal.split(integer, bigint[], integer) IS 'replaces claimed pages by pages of so many rows';
@@ -137,21 +137,21 @@ BEGIN
   ), again AS (
     -- A page for each job, so that it keeps its age and its attempts.
     INSERT INTO pgscore_internal.jobs (binding, priority, keys, row_count, attempts, last_error, not_before, enqueued_at)
-    SELECT e.binding, e.priority, array_agg(k.key), count(*), e.attempts, e.last_error,
+    SELECT e.binding, e.priority, array_agg(k.key)::text, count(*), e.attempts, e.last_error,
            -- The others will commit: a sidecar without other work does not spin on their rows meanwhile.
            clock_timestamp() + interval '50 ms', e.enqueued_at
-    FROM ended AS e, unnest(coalesce(e.keys, ARRAY[e.key])) AS k (key)
+    FROM ended AS e, unnest(coalesce(e.keys::text[], ARRAY[e.key])) AS k (key)
     WHERE kept <> '{}' AND k.key = ANY (kept)
     GROUP BY e.binding, e.priority, e.id, e.attempts, e.last_error, e.enqueued_at
   ), failures AS (
     SELECT DISTINCT ON (k.key) k.key, f.error, e.priority, e.attempts + 1 AS attempts, e.enqueued_at
-    FROM ended AS e, unnest(coalesce(e.keys, ARRAY[e.key])) AS k (key)
+    FROM ended AS e, unnest(coalesce(e.keys::text[], ARRAY[e.key])) AS k (key)
     JOIN unnest(failed, errors) AS f (key, error) ON f.key = k.key
     WHERE failed <> '{}'
     ORDER BY k.key, e.attempts DESC
   ), retries AS (
     INSERT INTO pgscore_internal.jobs (binding, priority, keys, attempts, last_error, not_before, enqueued_at)
-    SELECT finish.binding, f.priority, ARRAY[f.key], f.attempts, f.error,
+    SELECT finish.binding, f.priority, ARRAY[f.key]::text, f.attempts, f.error,
            clock_timestamp() + pgscore_internal.retry_pause(f.attempts), f.enqueued_at
     FROM failures AS f WHERE f.attempts < max_attempts
   ), given_up AS (
@@ -160,7 +160,7 @@ BEGIN
     FROM failures AS f WHERE f.attempts >= max_attempts
   )
   SELECT array_agg(k.key) INTO written
-  FROM ended AS e, unnest(e.keys) AS k (key)
+  FROM ended AS e, unnest(e.keys::text[]) AS k (key)
   WHERE k.key <> ALL (kept || gone || failed);
   -- Rows of pages that have a job of their own as well. Their writers have committed, or the row could not have been
   -- locked: what was written is of the rows as they left them.
@@ -189,15 +189,15 @@ RETURNS interval LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT make_interval(secs => least(300, 2 ^ least(attempts - 1, 10)) * (1 + random() / 2)) $$;
 COMMENT ON FUNCTION pgscore_internal.retry_pause(integer) IS 'how long a row is left alone after its so many-th failure';
 
--- Adds keys as pages, 500 to one.
+-- Adds keys as pages, 200 to one.
 CREATE OR REPLACE FUNCTION pgscore_internal.add_pages(binding integer, priority integer, keys text[])
 RETURNS void LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
   INSERT INTO pgscore_internal.jobs (binding, priority, keys, row_count)
-  SELECT binding, priority, array_agg(k.key), count(*)
+  SELECT binding, priority, array_agg(k.key)::text, count(*)
   FROM unnest(keys) WITH ORDINALITY AS k (key, position)
-  GROUP BY (k.position - 1) / 500
-  ORDER BY (k.position - 1) / 500
+  GROUP BY (k.position - 1) / 200
+  ORDER BY (k.position - 1) / 200
 $$;
 COMMENT ON FUNCTION pgscore_internal.add_pages(integer, integer, text[]) IS 'adds jobs for rows, page by page';
 

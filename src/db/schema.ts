@@ -208,7 +208,7 @@ export interface PgscoreInternalJobs {
   enqueued_at: Generated<Timestamp>;
   id: Generated<Int8>;
   key: string | null;
-  keys: string[] | null;
+  keys: string | null;
   last_error: string | null;
   not_before: Generated<Timestamp>;
   priority: Generated<number>;

@@ -28,7 +28,7 @@ export async function bindingOf(client: pg.ClientBase, table: string): Promise<n
 
 export async function jobs(client: pg.ClientBase, table: string): Promise<Job[]> {
   const { rows } = await client.query<Job>(
-    `SELECT id, key, keys, row_count, priority, attempts, last_error FROM pgscore_internal.jobs
+    `SELECT id, key, keys::text[], row_count, priority, attempts, last_error FROM pgscore_internal.jobs
       WHERE binding = $1 ORDER BY priority, id`,
     [await bindingOf(client, table)],
   );
@@ -137,8 +137,8 @@ export class Sidecar {
 }
 
 /** Works off the queue of a table's binding of the model `pair`. */
-export async function score(client: pg.ClientBase, table: string, all = false): Promise<void> {
-  const binding = await bindingOf(client, table);
+export async function score(client: pg.ClientBase, table: string, all = false, only?: number): Promise<void> {
+  const binding = only ?? (await bindingOf(client, table));
   for (;;) {
     const sidecar = new Sidecar(client, binding);
     const keys = await sidecar.claim();
