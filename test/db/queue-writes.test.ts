@@ -297,8 +297,7 @@ test('quoted names, hostile search_path, expressions, generated columns, a renam
   await client.query(`CREATE SCHEMA "S ""x"; CREATE TABLE "S ""x"."T 'y" (key int PRIMARY KEY, "A %" int, keys int GENERATED ALWAYS AS (key + 1) STORED);
     CREATE FUNCTION extra(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1 * 10';
     SELECT pgscore.attach('pair', '"S ""x"."T ''y"', 'P "q"', features => '{"a": {"sql": "extra(\\"A %\\") + \\"T ''y\\".key"}, "b": "keys"}', mode => 'async')`);
-  await client
-    .query(`CREATE SCHEMA evil;
+  await client.query(`CREATE SCHEMA evil;
     CREATE FUNCTION evil.unnest(text[]) RETURNS SETOF text LANGUAGE sql AS 'SELECT (1 / 0)::text';
     CREATE FUNCTION evil.same(int, int) RETURNS boolean LANGUAGE sql AS 'SELECT 1 / 0 > 1';
     CREATE OPERATOR evil.= (leftarg = int, rightarg = int, function = evil.same)`);
