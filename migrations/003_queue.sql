@@ -73,8 +73,9 @@ CREATE TABLE pgscore_internal.sidecar_counters (
   run_ms double precision NOT NULL,
   latency_ms double precision NOT NULL,
   reported_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-  -- Rows a second.
+  -- Rows a second, and the mean time from enqueued_at to the write in seconds.
   rate double precision NOT NULL DEFAULT 0,
+  latency double precision NOT NULL DEFAULT 0,
   CONSTRAINT sidecar_counters_pkey PRIMARY KEY (sidecar, binding)
 );
 COMMENT ON COLUMN pgscore_internal.sidecar_counters.run_ms IS 'milliseconds that the model ran';

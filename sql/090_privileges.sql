@@ -10,5 +10,6 @@ REVOKE ALL ON FUNCTION
   pgscore.detach(text, regclass, text),
   pgscore.promote(text, integer, boolean),
   pgscore.rollback(text, boolean),
-  pgscore.drop_version(text, integer)
+  pgscore.drop_version(text, integer),
+  pgscore.retry(text, regclass)
 FROM PUBLIC;

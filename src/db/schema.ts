@@ -50,7 +50,11 @@ export interface PgscoreBindings {
    */
   label_column: string | null;
   /**
-   * sync: scored in the trigger
+   * how late an async prediction may come, if that was said: see pgscore.queue
+   */
+  max_lag: Interval | null;
+  /**
+   * sync: scored in the trigger; async: by pgscore sidecar, moments later
    */
   mode: string | null;
   /**
@@ -101,7 +105,7 @@ export interface PgscoreErrors {
    */
   occurred_at: Timestamp | null;
   /**
-   * INSERT or UPDATE
+   * INSERT or UPDATE; SIDECAR for rows that pgscore.retry() queues again
    */
   operation: string | null;
   /**
@@ -253,6 +257,7 @@ export interface PgscoreInternalPromotions {
 export interface PgscoreInternalSidecarCounters {
   binding: number;
   failed: Int8;
+  latency: Generated<number>;
   /**
    * sum over scored rows of the milliseconds from enqueued_at to the write
    */
@@ -350,6 +355,108 @@ export interface PgscoreModels {
    * number of versions
    */
   versions: Int8 | null;
+}
+
+export interface PgscoreQueue {
+  /**
+   * rows queued a second, estimated over the last 10 seconds
+   */
+  arrival_rate: number | null;
+  /**
+   * those that a backfill has queued; they come after all others
+   */
+  backfill: Int8 | null;
+  /**
+   * number of the binding
+   */
+  binding: number | null;
+  /**
+   * rows that wait, or are being scored
+   */
+  depth: Int8 | null;
+  /**
+   * how old a row may get, as attach() was told
+   */
+  max_lag: Interval | null;
+  /**
+   * the model
+   */
+  model: string | null;
+  /**
+   * how long the oldest row waits, backfills left out; NULL when none does
+   */
+  oldest: Interval | null;
+  /**
+   * those of them that are not paused after a failure
+   */
+  ready: Int8 | null;
+  /**
+   * the table
+   */
+  relation: string | null;
+  /**
+   * those that have failed before; after the fifth time they are in pgscore.errors
+   */
+  retrying: Int8 | null;
+  /**
+   * rows scored a second, by what sidecars reported in the last 10 seconds
+   */
+  service_rate: number | null;
+  /**
+   * sidecars that were seen in the last 10 seconds
+   */
+  sidecars: Int8 | null;
+  /**
+   * when the queue is empty at these rates; NULL when it is not getting shorter
+   */
+  time_to_drain: Interval | null;
+  /**
+   * the column that takes the value
+   */
+  value_column: string | null;
+  /**
+   * whether oldest is within max_lag; NULL without one
+   */
+  within_target: boolean | null;
+}
+
+export interface PgscoreSidecars {
+  /**
+   * runs of rows that failed
+   */
+  failed: Int8 | null;
+  /**
+   * the machine
+   */
+  host: string | null;
+  /**
+   * made anew each time that one starts
+   */
+  id: string | null;
+  /**
+   * the process
+   */
+  pid: number | null;
+  /**
+   * version of pgscore
+   */
+  release: string | null;
+  /**
+   * rows that it has written
+   */
+  scored: Int8 | null;
+  /**
+   * its last report
+   */
+  seen_at: Timestamp | null;
+  /**
+   * when it started
+   */
+  started_at: Timestamp | null;
+  /**
+   * running, draining, stopped, or lost: not seen for 10 seconds
+   */
+  state: string | null;
 }
 
 export interface PgscoreVersions {
@@ -458,5 +565,7 @@ export interface DB {
   "pgscore.bindings": PgscoreBindings;
   "pgscore.errors": PgscoreErrors;
   "pgscore.models": PgscoreModels;
+  "pgscore.queue": PgscoreQueue;
+  "pgscore.sidecars": PgscoreSidecars;
   "pgscore.versions": PgscoreVersions;
 }

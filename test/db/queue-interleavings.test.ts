@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { client, database, prepareAttachTests, rows, schema } from '../harness/attach.ts';
-import { bindingOf, jobs, queued, Sidecar, score } from '../harness/queue.ts';
+import { bindingOf, queued, Sidecar, score } from '../harness/queue.ts';
 
 prepareAttachTests();
 
