@@ -201,6 +201,11 @@ AS $$
 $$;
 COMMENT ON FUNCTION pgscore_internal.add_pages(integer, integer, text[]) IS 'adds jobs for rows, page by page';
 
+CREATE OR REPLACE FUNCTION pgscore_internal.sleep_lock()
+RETURNS bigint LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT hashtextextended('pgscore sidecar sleeps', 0) $$;
+COMMENT ON FUNCTION pgscore_internal.sleep_lock() IS 'the advisory lock that sidecars hold in shared mode while they sleep';
+
 -- Called by triggers after they have added jobs. Sidecars that sleep hold the lock in shared mode: only then is there
 -- somebody to notify. A NOTIFY takes a lock at COMMIT that all notifying transactions of the server share, so it is worth
 -- the test; a second try, because another writer may just be testing. Not where transactions are prepared (2PC): they
@@ -210,7 +215,7 @@ CREATE OR REPLACE FUNCTION pgscore_internal.wake_sidecars()
 RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  sleeping CONSTANT bigint := hashtextextended('pgscore sidecar sleeps', 0);
+  sleeping CONSTANT bigint := pgscore_internal.sleep_lock();
 BEGIN
   IF pg_try_advisory_lock(sleeping) OR pg_try_advisory_lock(sleeping) THEN
     PERFORM pg_advisory_unlock(sleeping);

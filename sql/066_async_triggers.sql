@@ -75,12 +75,14 @@ RETURNS text LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
   SELECT CASE WHEN cardinality(b.key_columns) = 1 AND a.atttypid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'uuid'::regtype)
     THEN format(E'INSERT INTO pgscore_internal.jobs (binding, keys, row_count)\n'
-                 '        SELECT %1$s, w.keys[s.first : s.first + %2$s - 1]::text, least(%2$s, cardinality(w.keys) - s.first + 1)\n'
-                 '        FROM (SELECT array_agg(n.%3$I) AS keys %4$s) AS w, generate_series(1, cardinality(w.keys), %2$s) AS s (first)',
+                 '        SELECT %1$s, page.keys::pg_catalog.text, pg_catalog.cardinality(page.keys)\n'
+                 '        FROM (SELECT pg_catalog.array_agg(n.%3$I) AS keys %4$s) AS w,\n'
+                 '          pg_catalog.generate_series(1, pg_catalog.cardinality(w.keys), %2$s) AS s (first),\n'
+                 '          LATERAL (SELECT w.keys[s.first : s.first OPERATOR(pg_catalog.+) (%2$s OPERATOR(pg_catalog.-) 1)]) AS page (keys)',
                 b.id, CASE a.atttypid WHEN 'uuid'::regtype THEN 200 ELSE 500 END, a.attname, source)
     ELSE format(E'INSERT INTO pgscore_internal.jobs (binding, keys, row_count)\n'
-                 '        SELECT %s, array_agg(s.key)::text, count(*)\n'
-                 '        FROM (SELECT %s AS key, (row_number() OVER () - 1) / 200 AS page %s) AS s GROUP BY s.page',
+                 '        SELECT %s, pg_catalog.array_agg(s.key)::pg_catalog.text, pg_catalog.count(*)\n'
+                 '        FROM (SELECT %s AS key, (pg_catalog.row_number() OVER () OPERATOR(pg_catalog.-) 1) OPERATOR(pg_catalog./) 200 AS page %s) AS s GROUP BY s.page',
                 b.id, key, source) END
   FROM pg_attribute AS a WHERE a.attrelid = b.relation AND a.attname = b.key_columns[1]
 $$;
@@ -88,6 +90,9 @@ COMMENT ON FUNCTION pgscore_internal.add_pages_statement(pgscore_internal.bindin
 
 -- The trigger function of the binding's table. SECURITY DEFINER: whoever may write the table need not be allowed to use
 -- the queue. Up to 50 rows become a job each, which adds nothing for a row that waits already; more become pages.
+-- Every name and operator in it is qualified, so that it needs no pinned search_path: setting one takes 1 µs of the 10
+-- that the INSERT of a row pays for its job. A test that is a function call costs less than a query, and counting the
+-- rows less than collecting them.
 CREATE OR REPLACE FUNCTION pgscore_internal.async_trigger_function(b pgscore_internal.bindings)
 RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -96,12 +101,11 @@ DECLARE
   same_key text := (SELECT string_agg(format('n.%1$I OPERATOR(%2$s) o.%1$I', k.name, k.equal), ' AND ' ORDER BY k.position)
                     FROM pgscore_internal.table_key(b.relation) AS k);
   -- As records, compared by stored bytes: that exists for every type, and sees changes that an equality would not.
-  differs text := coalesce((SELECT format('record_image_ne(ROW(%s), ROW(%s))', string_agg(format('o.%I', i), ', '), string_agg(format('n.%I', i), ', '))
+  differs text := coalesce((SELECT format('pg_catalog.record_image_ne(ROW(%s), ROW(%s))', string_agg(format('o.%I', i), ', '), string_agg(format('n.%I', i), ', '))
                             FROM unnest(b.inputs) AS columns (i)), 'false');
   changed text := format('FROM new_rows AS n LEFT JOIN old_rows AS o ON %s WHERE o.%I IS NULL OR %s', same_key, b.key_columns[1], differs);
 BEGIN
-  RETURN format(E'CREATE OR REPLACE FUNCTION pgscore_internal.%I()\nRETURNS trigger LANGUAGE plpgsql SECURITY DEFINER\n'
-                 'SET search_path = pg_catalog, pg_temp SET jit = off %s\nAS %L',
+  RETURN format(E'CREATE OR REPLACE FUNCTION pgscore_internal.%I()\nRETURNS trigger LANGUAGE plpgsql SECURITY DEFINER %s\nAS %L',
     format('binding_%s', b.id),
     CASE WHEN pgscore_internal.key_needs_settings(b.relation) THEN pgscore_internal.text_settings() ELSE '' END,
     format($body$
@@ -109,52 +113,54 @@ BEGIN
 #variable_conflict use_column
 DECLARE
   -- Its snapshot does not show what sidecars do meanwhile: only pages, which need no look at other jobs.
-  snapshot_is_old boolean := current_setting('transaction_isolation') IN ('repeatable read', 'serializable');
-  keys text[];
-  has_new_keys boolean := true;
-  added integer := 0;
+  snapshot_is_old pg_catalog.bool := pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.=) ANY (ARRAY['repeatable read', 'serializable']);
+  rows pg_catalog.int4;
+  keys pg_catalog.text[];
+  has_new_keys pg_catalog.bool;
+  added pg_catalog.int4 := 0;
 BEGIN
-  IF TG_OP = 'INSERT' OR TG_OP = 'UPDATE' THEN
-    IF EXISTS (SELECT FROM new_rows OFFSET 50) THEN
-      IF TG_OP = 'INSERT' THEN
-        %5$s;
-      ELSE
-        -- Planned each time, for the rows that there are.
-        EXECUTE %6$L;
-      END IF;
+  IF TG_OP OPERATOR(pg_catalog.=) 'INSERT' THEN
+    SELECT pg_catalog.count(*) INTO rows FROM (SELECT FROM new_rows LIMIT 51) AS few;
+    IF rows OPERATOR(pg_catalog.=) 0 THEN
+      RETURN NULL;
+    ELSIF rows OPERATOR(pg_catalog.<=) 50 AND NOT snapshot_is_old THEN
+      INSERT INTO pgscore_internal.jobs (binding, key) SELECT %3$s, %4$s FROM new_rows AS n
+      ON CONFLICT (binding, key) WHERE key IS NOT NULL DO NOTHING;
       GET DIAGNOSTICS added = ROW_COUNT;
-      IF added = 0 THEN
-        RETURN NULL;
-      END IF;
+    END IF;
+    -- A job that a row of the same key has left is none of this row.
+    IF added OPERATOR(pg_catalog.<) rows THEN
+      %5$s;
+    END IF;
+  ELSIF TG_OP OPERATOR(pg_catalog.=) 'UPDATE' THEN
+    IF snapshot_is_old OR EXISTS (SELECT FROM new_rows OFFSET 50) THEN
+      -- Planned each time, for the rows that there are.
+      EXECUTE %6$L;
+      GET DIAGNOSTICS added = ROW_COUNT;
     ELSE
-      IF TG_OP = 'INSERT' THEN
-        SELECT array_agg(%4$s) INTO keys FROM new_rows AS n;
-      ELSE
-        SELECT array_agg(%4$s), bool_or(o.%8$I IS NULL) INTO keys, has_new_keys %7$s;
-      END IF;
-      IF keys IS NULL THEN
-        RETURN NULL;
-      END IF;
-      IF NOT snapshot_is_old THEN
-        INSERT INTO pgscore_internal.jobs (binding, key) SELECT %3$s, k.key FROM unnest(keys) AS k (key)
-        ON CONFLICT (binding, key) WHERE key IS NOT NULL DO NOTHING;
-        GET DIAGNOSTICS added = ROW_COUNT;
-      END IF;
-      -- A job that a row of the same key has left is none of this row.
-      IF snapshot_is_old OR has_new_keys AND added < cardinality(keys) THEN
-        INSERT INTO pgscore_internal.jobs (binding, keys, row_count) VALUES (%3$s, keys::text, cardinality(keys));
-      ELSIF added = 0 THEN
-        RETURN NULL;
+      SELECT pg_catalog.array_agg(%4$s), pg_catalog.bool_or(o.%8$I IS NULL) INTO keys, has_new_keys %7$s;
+      INSERT INTO pgscore_internal.jobs (binding, key) SELECT %3$s, k.key FROM pg_catalog.unnest(keys) AS k (key)
+      ON CONFLICT (binding, key) WHERE key IS NOT NULL DO NOTHING;
+      GET DIAGNOSTICS added = ROW_COUNT;
+      IF has_new_keys AND added OPERATOR(pg_catalog.<) pg_catalog.cardinality(keys) THEN
+        INSERT INTO pgscore_internal.jobs (binding, keys, row_count) VALUES (%3$s, keys::pg_catalog.text, pg_catalog.cardinality(keys));
       END IF;
     END IF;
-    PERFORM pgscore_internal.wake_sidecars();
-  ELSIF snapshot_is_old THEN
-    -- A sidecar finds the rows gone.
-    RETURN NULL;
-  ELSIF TG_OP = 'DELETE' THEN
-    EXECUTE %9$L;
+    IF added OPERATOR(pg_catalog.=) 0 AND has_new_keys IS NOT TRUE THEN
+      RETURN NULL;
+    END IF;
   ELSE
-    PERFORM pgscore_internal.cancel_jobs(%3$s);
+    -- Jobs that nobody holds; of the others a sidecar finds the rows gone, and of all of them under an old snapshot.
+    IF TG_OP OPERATOR(pg_catalog.=) 'TRUNCATE' AND NOT snapshot_is_old THEN
+      PERFORM pgscore_internal.cancel_jobs(%3$s);
+    ELSIF NOT snapshot_is_old THEN
+      EXECUTE %9$L;
+    END IF;
+    RETURN NULL;
+  END IF;
+  -- wake_sidecars(), asked here because a function call costs as much as the answer.
+  IF NOT (pg_catalog.pg_try_advisory_lock(%10$s) AND pg_catalog.pg_advisory_unlock(%10$s)) THEN
+    PERFORM pgscore_internal.wake_sidecars();
   END IF;
   RETURN NULL;
 END
@@ -165,9 +171,11 @@ $body$,
       changed, b.key_columns[1],
       format(E'WITH cancelled AS (\n'
               '      SELECT j.id FROM pgscore_internal.jobs AS j\n'
-              '      WHERE j.binding = %s AND j.key IN (SELECT %s FROM old_rows AS n) FOR UPDATE SKIP LOCKED\n'
-              '    ) DELETE FROM pgscore_internal.jobs AS j USING cancelled AS c WHERE j.binding = %1$s AND j.priority = 0 AND j.id = c.id',
-             b.id, key)));
+              '      WHERE j.binding OPERATOR(pg_catalog.=) %s AND j.key OPERATOR(pg_catalog.=) ANY (SELECT %s FROM old_rows AS n) FOR UPDATE SKIP LOCKED\n'
+              '    ) DELETE FROM pgscore_internal.jobs AS j USING cancelled AS c\n'
+              '    WHERE j.binding OPERATOR(pg_catalog.=) %1$s AND j.priority OPERATOR(pg_catalog.=) 0::pg_catalog.int2 AND j.id OPERATOR(pg_catalog.=) c.id',
+             b.id, key),
+      pgscore_internal.sleep_lock()));
 END
 $$;
 COMMENT ON FUNCTION pgscore_internal.async_trigger_function(pgscore_internal.bindings) IS 'the CREATE FUNCTION of an async binding''s trigger function';

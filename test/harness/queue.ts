@@ -151,3 +151,25 @@ export async function score(client: pg.ClientBase, table: string, all = false, o
     if (keys.length === 0) return;
   }
 }
+
+/** Registers a version that the sidecar runs as the first of its name, without a file worth the name. */
+export async function registerGraph(
+  client: pg.ClientBase,
+  model: string,
+  features: readonly { readonly kind: 'number' | 'text' | 'array'; readonly name: string }[],
+  output: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const signature = JSON.stringify(features);
+  const graph = JSON.stringify({ graphVersion: 1, task: 'regression', features, inputs: [], output });
+  await client.query(
+    `INSERT INTO pgscore_internal.model_files (sha256, bytes, chunks) VALUES (repeat('0', 64), 1, 1) ON CONFLICT DO NOTHING`,
+  );
+  await client.query('INSERT INTO pgscore_internal.models (name) VALUES ($1)', [model]);
+  await client.query(
+    `INSERT INTO pgscore_internal.versions (model, version, content_hash, function_name, task, format, source_file,
+       source_sha256, signature, notes, pgscore_version, golden_rows, runs_in, graph, file_sha256)
+     VALUES ($1, 1, $1, $1 || '_v1', 'regression', 'onnx', 'm.onnx', repeat('0', 64), $2, '{}', '0.1.0', 0, 'sidecar', $3, repeat('0', 64))`,
+    [model, signature, graph],
+  );
+  await client.query('UPDATE pgscore_internal.models SET champion = 1 WHERE name = $1', [model]);
+}
