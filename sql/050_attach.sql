@@ -210,7 +210,7 @@ BEGIN
   -- First: the guard refuses to lose a trigger of a binding that is still known.
   DELETE FROM pgscore_internal.bindings AS b WHERE b.id = ANY (found);
   FOR i IN 1 .. cardinality(found) LOOP
-    PERFORM pgscore_internal.drop_triggers(found[i], ARRAY['insert', 'update', 'rewrite', 'delete', 'truncate']);
+    PERFORM pgscore_internal.drop_triggers(found[i], ARRAY['insert', 'update', 'rewrite', 'delete', 'truncate', 'columns']);
     PERFORM pgscore_internal.forget_binding(found[i]);
   END LOOP;
 END
@@ -237,7 +237,7 @@ COMMENT ON FUNCTION pgscore_internal.forget_binding(integer) IS 'drops a binding
 CREATE OR REPLACE FUNCTION pgscore_internal.trigger_name(binding integer, kind text, model text)
 RETURNS text LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT left(format('zz_pgscore_%s_%s_%s', lpad(binding::text, 6, '0'), kind, model), 63) $$;
-COMMENT ON FUNCTION pgscore_internal.trigger_name(integer, text, text) IS 'name of a binding''s trigger; kind is insert, update, rewrite, delete or truncate';
+COMMENT ON FUNCTION pgscore_internal.trigger_name(integer, text, text) IS 'name of a binding''s trigger; kind is insert, update, rewrite, delete, truncate or columns';
 
 CREATE OR REPLACE FUNCTION pgscore_internal.drop_triggers(binding integer, kinds text[])
 RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp

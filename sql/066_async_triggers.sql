@@ -13,6 +13,10 @@ BEGIN
   EXECUTE format('REVOKE ALL ON FUNCTION pgscore_internal.%I() FROM PUBLIC', function);
   PERFORM pgscore_internal.build_reads(b, fed);
   PERFORM pgscore_internal.create_async_triggers(b);
+  PERFORM pgscore_internal.depend_on_columns(b, b.relation, '', function, b.inputs || b.key_columns
+    || array_remove(ARRAY[b.value_column, b.label_column, b.version_column, b.time_column], NULL));
+  PERFORM pgscore_internal.depend_on_columns(b, r.relation, '_reads_' || r.position, format('%s_reads_%s', function, r.position), r.inputs)
+  FROM pgscore_internal.binding_reads AS r WHERE r.binding = b.id;
 END
 $$;
 COMMENT ON FUNCTION pgscore_internal.build_async_binding(pgscore_internal.bindings, jsonb) IS 'writes an async binding''s functions and triggers';
@@ -31,6 +35,22 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION pgscore_internal.create_async_triggers(pgscore_internal.bindings) IS 'creates what is missing of an async binding''s triggers';
+
+-- A trigger that never fires: its column list makes PostgreSQL refuse to drop or retype what the binding needs, which a
+-- trigger with transition tables may not have.
+CREATE OR REPLACE FUNCTION pgscore_internal.depend_on_columns(
+  b pgscore_internal.bindings, relation regclass, suffix text, function text, columns text[]
+)
+RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  EXECUTE format('CREATE OR REPLACE TRIGGER %I AFTER UPDATE OF %s ON %s FOR EACH STATEMENT WHEN (false) EXECUTE FUNCTION pgscore_internal.%I()',
+                 pgscore_internal.trigger_name(b.id, 'columns' || suffix, b.model),
+                 (SELECT string_agg(DISTINCT quote_ident(c), ', ') FROM unnest(columns) AS u (c)), relation, function);
+END
+$$;
+COMMENT ON FUNCTION pgscore_internal.depend_on_columns(pgscore_internal.bindings, regclass, text, text, text[]) IS
+  'keeps columns from being dropped or retyped';
 
 -- On the table, and on every partition of it: a statement fires the triggers of the table that it names. What a partition
 -- lacks of TRUNCATE is no loss: a sidecar finds the rows gone.
