@@ -25,6 +25,8 @@
 --    So only UPDATE relies on a job that is there. A row that INSERT made was not there for the sidecar to lock: where its
 --    key has a job (left by a row that is gone) INSERT adds a page. And where a sidecar finds no row for a key, finish()
 --    looks once more when the job is deleted, and adds a page if there is one by then.
+--    An UPDATE of many rows relies on pages, and locks them FOR KEY SHARE SKIP LOCKED: no sidecar holds them, and none
+--    can claim them until it has committed.
 --    Features from other tables change under no lock of the row: writers there rely on no job, they always add pages, and
 --    a sidecar reads such features again after it has locked the row.
 -- 4. Pages have no unique key: adding one waits for nobody and cannot fail. Under REPEATABLE READ and SERIALIZABLE, where

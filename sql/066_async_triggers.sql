@@ -108,6 +108,20 @@ AS $$
 $$;
 COMMENT ON FUNCTION pgscore_internal.add_pages_statement(pgscore_internal.bindings, text, text) IS 'an INSERT of pages into the queue';
 
+-- For an UPDATE of many rows: the rows that wait already, in jobs that no sidecar holds and that none can claim until the
+-- statement's transaction ends. Not more jobs than are worth it: 10, and one for every 50 rows.
+CREATE OR REPLACE FUNCTION pgscore_internal.waiting_rows(binding integer)
+RETURNS text LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT format(E'WITH held AS (\n'
+    '        SELECT j.key, j.keys FROM pgscore_internal.jobs AS j WHERE j.binding OPERATOR(pg_catalog.=) %s\n'
+    '        LIMIT (SELECT 10 OPERATOR(pg_catalog.+) pg_catalog.count(*) OPERATOR(pg_catalog./) 50 FROM new_rows) FOR KEY SHARE SKIP LOCKED\n'
+    '      ), waiting (key) AS MATERIALIZED (\n'
+    '        SELECT pg_catalog.unnest(coalesce(h.keys::pg_catalog.text[], ARRAY[h.key])) FROM held AS h\n'
+    '      ) ', binding)
+$$;
+COMMENT ON FUNCTION pgscore_internal.waiting_rows(integer) IS 'a WITH clause: the rows of jobs that no sidecar holds';
+
 -- The trigger function of the binding's table. SECURITY DEFINER: whoever may write the table need not be allowed to use
 -- the queue. Up to 50 rows become a job each, which adds nothing for a row that waits already; more become pages.
 -- Every name and operator in it is qualified, so that it needs no pinned search_path: setting one takes 1 µs of the 10
@@ -153,9 +167,12 @@ BEGIN
       %5$s;
     END IF;
   ELSIF TG_OP OPERATOR(pg_catalog.=) 'UPDATE' THEN
-    IF snapshot_is_old OR EXISTS (SELECT FROM new_rows OFFSET 50) THEN
-      -- Planned each time, for the rows that there are.
+    -- Planned each time, for the rows that there are.
+    IF snapshot_is_old THEN
       EXECUTE %6$L;
+      GET DIAGNOSTICS added = ROW_COUNT;
+    ELSIF EXISTS (SELECT FROM new_rows OFFSET 50) THEN
+      EXECUTE %11$L;
       GET DIAGNOSTICS added = ROW_COUNT;
     ELSE
       SELECT pg_catalog.array_agg(%4$s), pg_catalog.bool_or(o.%8$I IS NULL) INTO keys, has_new_keys %7$s;
@@ -195,7 +212,10 @@ $body$,
               '    ) DELETE FROM pgscore_internal.jobs AS j USING cancelled AS c\n'
               '    WHERE j.binding OPERATOR(pg_catalog.=) %1$s AND j.priority OPERATOR(pg_catalog.=) 0::pg_catalog.int2 AND j.id OPERATOR(pg_catalog.=) c.id',
              b.id, key),
-      pgscore_internal.sleep_lock()));
+      pgscore_internal.sleep_lock(),
+      pgscore_internal.waiting_rows(b.id)
+        || pgscore_internal.add_pages_statement(b, key, format('%s AND NOT EXISTS (SELECT FROM waiting AS w WHERE w.key OPERATOR(pg_catalog.=) %s)',
+                                                               replace(changed, ' WHERE ', ' WHERE (') || ')', key))));
 END
 $$;
 COMMENT ON FUNCTION pgscore_internal.async_trigger_function(pgscore_internal.bindings) IS 'the CREATE FUNCTION of an async binding''s trigger function';

@@ -179,6 +179,27 @@ describe('3. a writer that finds a job', () => {
     await expectTrue();
   });
 
+  test('a page that a sidecar holds, is not relied on by an UPDATE of many rows', async () => {
+    await client.query('INSERT INTO t SELECT i, i, i FROM generate_series(3, 200) AS s (i)');
+    await sidecar.claim();
+    await sidecar.read();
+    await writer.query('UPDATE t SET a = -1');
+    expect((await queued(client, 't')).length).toBe(400);
+    await sidecar.lock();
+    await writeAndCommit();
+    await expectTrue();
+  });
+
+  test('a page that an UPDATE of many rows relies on, cannot be claimed until it commits', async () => {
+    await client.query('INSERT INTO t SELECT i, i, i FROM generate_series(3, 200) AS s (i)');
+    await writer.query('BEGIN; UPDATE t SET a = 5');
+    expect(await sidecar.claim()).toEqual([]);
+    await worker.query('ROLLBACK');
+    await writer.query('COMMIT');
+    expect((await queued(client, 't')).length).toBe(200);
+    await expectTrue();
+  });
+
   test('of a row that was gone, which INSERT does not rely on', async () => {
     await sidecar.claim();
     await writer.query('DELETE FROM t WHERE id = 2');

@@ -100,6 +100,19 @@ describe('statements', () => {
     expect(await rows(`${SUMS} t`)).toEqual([[3000, 3000]]);
   });
 
+  test('an UPDATE of many rows that wait already, in pages or by themselves, queues none twice', async () => {
+    await attachTo('(id int PRIMARY KEY, a int, b int)');
+    await client.query('INSERT INTO t SELECT i, i, i FROM generate_series(1, 2000) AS s (i)');
+    await client.query(
+      'UPDATE t SET a = a + 1; UPDATE t SET id = id + 1000 WHERE id > 1500; UPDATE t SET a = 0',
+    );
+    const keys = await queued(client, 't');
+    expect(keys.filter((key) => Number(key) <= 1500).length).toBe(1500);
+    expect(new Set(keys).size).toBe(keys.length);
+    await score(client, 't');
+    expect(await rows(`${SUMS} t`)).toEqual([[2000, 2000]]);
+  });
+
   test('of rows that a page holds, a job of their own ends with the page', async () => {
     await attachTo('(id int PRIMARY KEY, a int, b int)');
     await client.query('INSERT INTO t SELECT i, i, i FROM generate_series(1, 100) AS s (i)');
