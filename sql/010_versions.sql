@@ -143,10 +143,15 @@ $$;
 COMMENT ON FUNCTION pgscore_internal.golden_differences(jsonb, float8, float8[], text[], integer, float8) IS
   'what differs between a golden row and its score, in words';
 
+CREATE OR REPLACE FUNCTION pgscore_internal.model_lock(model text)
+RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT hashtextextended('pgscore:' || model, 0) $$;
+COMMENT ON FUNCTION pgscore_internal.model_lock(text) IS 'the advisory lock of a model';
+
 -- Held to the end of the transaction: deploys, promotions and bindings of one model come one after the other.
 CREATE OR REPLACE FUNCTION pgscore_internal.lock_model(model text)
 RETURNS void LANGUAGE sql SET search_path = pg_catalog, pg_temp
-AS $$ SELECT pg_advisory_xact_lock(hashtextextended('pgscore:' || model, 0)) $$;
+AS $$ SELECT pg_advisory_xact_lock(pgscore_internal.model_lock(model)) $$;
 COMMENT ON FUNCTION pgscore_internal.lock_model(text) IS 'waits until no other transaction changes the model';
 
 -- Makes the model known and locks it. True when the number is free; false when the same content is a version already, which

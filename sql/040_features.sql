@@ -2,7 +2,7 @@
 
 -- One element a feature, in argument order: {"name", "kind", "column" or "sql", "argument", "inputs"}, where
 -- "argument" is the SQL that casts the value for the scoring function, over a row source named %1$s, and "inputs" are
--- the stored columns that it depends on. Raises once, naming all features that cannot be fed and why.
+-- the stored columns that it depends on; an expression has the other "tables" that it reads, with their columns. Raises once, naming all features that cannot be fed and why.
 CREATE OR REPLACE FUNCTION pgscore_internal.resolve_features(
   model text, signature jsonb, relation regclass, map jsonb, search_path text
 )
@@ -84,6 +84,7 @@ DECLARE
   alias text := (SELECT quote_ident(c.relname) FROM pg_class AS c WHERE c.oid = relation);
   reason text;
   whole_row boolean;
+  tables jsonb;
 BEGIN
   BEGIN
     PERFORM set_config('search_path', search_path, true);
@@ -100,6 +101,16 @@ BEGIN
     AND d.refclassid = 'pg_class'::regclass AND d.refobjid = relation AND d.refobjsubid <> 0;
   -- Which columns such an expression reads can be known neither for the trigger's condition nor for its row.
   whole_row := position(alias || '.*' IN pg_get_viewdef('pgscore_internal.probe'::regclass)) > 0;
+  -- Other tables, and the columns of theirs that it reads.
+  SELECT coalesce(jsonb_agg(jsonb_build_object('relation', t.refobjid::text, 'columns', t.columns)), '[]') INTO tables
+  FROM (
+    SELECT d.refobjid, jsonb_agg(DISTINCT a.attname) FILTER (WHERE a.attnum > 0) AS columns
+    FROM pg_rewrite AS r JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
+    LEFT JOIN pg_attribute AS a ON a.attrelid = d.refobjid AND (a.attnum = d.refobjsubid OR d.refobjsubid = 0) AND NOT a.attisdropped
+    WHERE r.ev_class = 'pgscore_internal.probe'::regclass AND d.refclassid = 'pg_class'::regclass
+      AND d.refobjid NOT IN (relation, 'pgscore_internal.probe'::regclass)
+    GROUP BY d.refobjid
+  ) AS t;
   DROP VIEW pgscore_internal.probe;
   IF whole_row OR 0 > ANY (attributes) THEN
     RETURN jsonb_build_object('problem', format('the expression %s reads %s: name the columns that it needs', expression,
@@ -109,7 +120,7 @@ BEGIN
   IF argument IS NULL THEN
     RETURN jsonb_build_object('problem', pgscore_internal.type_problem(format('the expression %s', expression), type, kind));
   END IF;
-  RETURN jsonb_build_object('argument', argument) || pgscore_internal.columns_behind(relation, attributes);
+  RETURN jsonb_build_object('argument', argument, 'tables', tables) || pgscore_internal.columns_behind(relation, attributes);
 END
 $$;
 COMMENT ON FUNCTION pgscore_internal.resolve_expression(regclass, text, text, text) IS 'how an expression feeds a feature, or {"problem"}';
@@ -126,6 +137,17 @@ AS $$
 $$;
 COMMENT ON FUNCTION pgscore_internal.domain_base(oid) IS 'the type under a domain';
 
+-- pgvector's types, of the extension: a type of that name that a user made may do anything.
+CREATE OR REPLACE FUNCTION pgscore_internal.is_vector(type oid)
+RETURNS boolean LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT EXISTS (SELECT FROM pg_type AS t
+                 JOIN pg_depend AS d ON d.classid = 'pg_type'::regclass AND d.objid = t.oid AND d.deptype = 'e'
+                 JOIN pg_extension AS e ON d.refclassid = 'pg_extension'::regclass AND e.oid = d.refobjid
+                 WHERE t.oid = type AND t.typname IN ('vector', 'halfvec') AND e.extname = 'vector')
+$$;
+COMMENT ON FUNCTION pgscore_internal.is_vector(oid) IS 'whether a type is vector or halfvec of pgvector';
+
 -- The SQL that casts a value for a scoring function, or NULL when no value of that type can feed the feature.
 CREATE OR REPLACE FUNCTION pgscore_internal.cast_argument(value text, type oid, kind text)
 RETURNS text LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
@@ -135,10 +157,14 @@ AS $$
     -- Category N also holds money and the object identifier types, which are no quantities.
     WHEN kind = 'number' AND b.base IN ('int2', 'int4', 'int8', 'float4', 'float8', 'numeric') THEN value || '::pg_catalog.float8'
     WHEN kind = 'text' AND t.typcategory = 'S' THEN value || '::pg_catalog.text'
+    WHEN kind = 'array' AND t.typelem <> 0 AND t.typcategory = 'A' AND e.typnamespace = 'pg_catalog'::regnamespace
+      AND e.typname IN ('int2', 'int4', 'int8', 'float4', 'float8', 'numeric') THEN value || '::pg_catalog.float8[]'
+    WHEN kind = 'array' AND (b.base = 'bytea' OR pgscore_internal.is_vector(o.oid)) THEN value
     -- Not by a cast: the type's owner can make one, and it would run with the rights of the trigger function.
     WHEN kind = 'text' AND t.typcategory = 'E' THEN format('pg_catalog.textin(pg_catalog.enum_out(%s::%s))', value, replace(o.oid::regtype::text, '%', '%%'))
   END
   FROM pg_type AS t
+  LEFT JOIN pg_type AS e ON e.oid = t.typelem
   CROSS JOIN LATERAL (SELECT CASE WHEN t.typtype = 'd' THEN pgscore_internal.domain_base(t.oid) ELSE t.oid END::regtype::oid) AS o (oid)
   JOIN pg_type AS base_type ON base_type.oid = o.oid
   CROSS JOIN LATERAL (SELECT CASE WHEN base_type.typnamespace = 'pg_catalog'::regnamespace THEN base_type.typname END) AS b (base)
@@ -149,8 +175,9 @@ COMMENT ON FUNCTION pgscore_internal.cast_argument(text, oid, text) IS 'a value 
 CREATE OR REPLACE FUNCTION pgscore_internal.type_problem(what text, type oid, kind text)
 RETURNS text LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-  SELECT format('%s is of type %s, and the feature is a %s: %s', what, format_type(type, NULL), kind,
+  SELECT format('%s is of type %s, and the feature is %s %s: %s', what, format_type(type, NULL), CASE kind WHEN 'array' THEN 'an' ELSE 'a' END, kind,
                 CASE kind WHEN 'number' THEN 'smallint, integer, bigint, real, double precision, numeric or boolean can feed it'
+                          WHEN 'array' THEN 'an array of numbers, bytea (float32, little-endian), vector or halfvec can feed it'
                           ELSE 'text, varchar, char or an enum can feed it' END)
 $$;
 COMMENT ON FUNCTION pgscore_internal.type_problem(text, oid, text) IS 'why a type cannot feed a feature, in words';

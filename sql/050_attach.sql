@@ -2,7 +2,7 @@
 
 CREATE OR REPLACE FUNCTION pgscore_internal.attach(
   model text, relation regclass, value_column text, features jsonb, label_column text, version_column text,
-  time_column text, on_error text, mode text, search_path text
+  time_column text, on_error text, mode text, max_lag interval, search_path text
 )
 RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -13,8 +13,12 @@ DECLARE
 BEGIN
   IF on_error NOT IN ('raise', 'null') OR on_error IS NULL THEN
     RAISE EXCEPTION 'on_error is %, expected raise or null', quote_nullable(on_error) USING ERRCODE = 'invalid_parameter_value';
-  ELSIF mode <> 'sync' OR mode IS NULL THEN
-    RAISE EXCEPTION 'mode is %, expected sync', quote_nullable(mode) USING ERRCODE = 'invalid_parameter_value';
+  ELSIF mode NOT IN ('sync', 'async') OR mode IS NULL THEN
+    RAISE EXCEPTION 'mode is %, expected sync or async', quote_nullable(mode) USING ERRCODE = 'invalid_parameter_value';
+  ELSIF max_lag IS NOT NULL AND (mode = 'sync' OR max_lag <= interval '0') THEN
+    RAISE EXCEPTION 'max_lag is %, expected %', max_lag,
+      CASE mode WHEN 'sync' THEN 'none: a sync binding never lags' ELSE 'more than nothing' END
+      USING ERRCODE = 'invalid_parameter_value';
   END IF;
   PERFORM pgscore_internal.lock_model(model);
   PERFORM pgscore_internal.forget_gone_tables();
@@ -25,22 +29,22 @@ BEGIN
   PERFORM pgscore_internal.require_known_features(champion, features);
   -- Nobody writes rows between the columns and the triggers.
   EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', relation);
-  PERFORM pgscore_internal.provide_column(relation, value_column, 'double precision', ARRAY['float8', 'float4', 'numeric']);
+  PERFORM pgscore_internal.provide_value_column(relation, value_column, champion);
   PERFORM pgscore_internal.provide_column(relation, label_column, 'text', ARRAY['text', 'varchar', 'bpchar']);
   PERFORM pgscore_internal.provide_column(relation, version_column, 'integer', ARRAY['int4', 'int8', 'int2']);
   PERFORM pgscore_internal.provide_column(relation, time_column, 'timestamp with time zone', ARRAY['timestamptz']);
   INSERT INTO pgscore_internal.bindings (
-    model, relation, value_column, label_column, version_column, time_column, features, search_path, on_error, mode
+    model, relation, value_column, label_column, version_column, time_column, features, search_path, on_error, mode, max_lag
   ) VALUES (
     attach.model, attach.relation, attach.value_column, attach.label_column, attach.version_column, attach.time_column,
-    attach.features, attach.search_path, attach.on_error, attach.mode
+    attach.features, attach.search_path, attach.on_error, attach.mode, attach.max_lag
   ) RETURNING id INTO binding;
   PERFORM pgscore_internal.build_binding(binding);
-  RAISE NOTICE '% is attached to %.%: rows written from now on are scored; pgscore backfill % scores those that are there',
-    model, relation, quote_ident(value_column), model;
+  RAISE NOTICE '% is attached to %.%: rows written from now on are scored%; pgscore backfill % scores those that are there',
+    model, relation, quote_ident(value_column), CASE mode WHEN 'async' THEN ' by pgscore sidecar' ELSE '' END, model;
 END
 $$;
-COMMENT ON FUNCTION pgscore_internal.attach(text, regclass, text, jsonb, text, text, text, text, text, text) IS
+COMMENT ON FUNCTION pgscore_internal.attach(text, regclass, text, jsonb, text, text, text, text, text, interval, text) IS
   'attach(), with the search_path that expressions are to be read with';
 
 CREATE OR REPLACE FUNCTION pgscore.attach(
@@ -52,19 +56,21 @@ CREATE OR REPLACE FUNCTION pgscore.attach(
   version_column text DEFAULT NULL,
   time_column text DEFAULT NULL,
   on_error text DEFAULT 'raise',
-  mode text DEFAULT 'sync'
+  mode text DEFAULT 'sync',
+  max_lag interval DEFAULT NULL
 )
 -- No search_path of its own: expressions among the features mean what they mean to the caller.
 RETURNS void LANGUAGE sql
 AS $$
   SELECT pgscore_internal.attach(
     model, relation, coalesce(value_column, model || '_score'), coalesce(features, '{}'::pg_catalog.jsonb),
-    label_column, version_column, time_column, on_error, mode, pg_catalog.current_setting('search_path')
+    label_column, version_column, time_column, on_error, mode, max_lag, pg_catalog.current_setting('search_path')
   )
 $$;
-COMMENT ON FUNCTION pgscore.attach(text, regclass, text, jsonb, text, text, text, text, text) IS
+COMMENT ON FUNCTION pgscore.attach(text, regclass, text, jsonb, text, text, text, text, text, interval) IS
   'binds a model to a table: features come from columns of the same name, or as the map says ({"feature": "column"} or '
-  '{"feature": {"sql": "expression"}}); the prediction columns are created when missing; on_error is raise or null';
+  '{"feature": {"sql": "expression"}}); the prediction columns are created when missing; on_error is raise or null; '
+  'mode is sync (scored in the statement) or async (by pgscore sidecar, max_lag being how late it may come)';
 
 CREATE OR REPLACE FUNCTION pgscore_internal.require_champion(model text)
 RETURNS pgscore_internal.versions LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -161,6 +167,28 @@ END
 $$;
 COMMENT ON FUNCTION pgscore_internal.provide_column(regclass, text, text, text[]) IS 'creates a prediction column or checks its type';
 
+-- A number for a value. A model that gives arrays (an embedding) fills an array column, or one of pgvector's types.
+CREATE OR REPLACE FUNCTION pgscore_internal.provide_value_column(relation regclass, value_column text, champion pgscore_internal.versions)
+RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  present oid := (SELECT a.atttypid FROM pg_attribute AS a
+                  WHERE a.attrelid = relation AND a.attname = value_column AND a.attnum > 0 AND NOT a.attisdropped);
+  gives_value boolean := champion.graph IS NULL OR champion.graph #> '{output,value}' IS NOT NULL;
+  gives_values boolean := champion.graph #> '{output,values}' IS NOT NULL;
+BEGIN
+  IF gives_values AND pgscore_internal.is_vector(present) THEN
+    RETURN;
+  ELSIF gives_values AND (NOT gives_value OR present IN ('float8[]'::regtype, 'float4[]'::regtype)) THEN
+    PERFORM pgscore_internal.provide_column(relation, value_column, 'double precision[]', ARRAY['_float8', '_float4']);
+  ELSE
+    PERFORM pgscore_internal.provide_column(relation, value_column, 'double precision', ARRAY['float8', 'float4', 'numeric']);
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION pgscore_internal.provide_value_column(regclass, text, pgscore_internal.versions) IS
+  'creates the column for a model''s value or array, or checks its type';
+
 CREATE OR REPLACE FUNCTION pgscore.detach(model text, relation regclass, value_column text DEFAULT NULL)
 RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -183,19 +211,34 @@ BEGIN
   -- First: the guard refuses to lose a trigger of a binding that is still known.
   DELETE FROM pgscore_internal.bindings AS b WHERE b.id = ANY (found);
   FOR i IN 1 .. cardinality(found) LOOP
-    PERFORM pgscore_internal.drop_triggers(found[i], ARRAY['insert', 'update', 'rewrite']);
-    EXECUTE format('DROP FUNCTION pgscore_internal.%I()', 'binding_' || found[i]);
+    PERFORM pgscore_internal.drop_triggers(found[i], ARRAY['insert', 'update', 'rewrite', 'delete', 'truncate', 'columns']);
+    PERFORM pgscore_internal.forget_binding(found[i]);
   END LOOP;
 END
 $$;
 COMMENT ON FUNCTION pgscore.detach(text, regclass, text) IS
   'removes a binding''s triggers; the prediction columns stay as they are, and are no longer kept true';
 
+-- What is left of a binding whose triggers are gone.
+CREATE OR REPLACE FUNCTION pgscore_internal.forget_binding(binding integer)
+RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM pgscore_internal.drop_reads(binding);
+  PERFORM pgscore_internal.drop_functions(ARRAY(
+    SELECT p.oid::regprocedure FROM pg_proc AS p
+    WHERE p.pronamespace = 'pgscore_internal'::regnamespace
+      AND (p.proname = format('binding_%s', binding) OR starts_with(p.proname, format('binding_%s_', binding)))));
+  DELETE FROM pgscore_internal.jobs AS j WHERE j.binding = forget_binding.binding;
+END
+$$;
+COMMENT ON FUNCTION pgscore_internal.forget_binding(integer) IS 'drops a binding''s functions and jobs';
+
 -- The id with leading zeros: bindings of one table fire in the order in which they were attached.
 CREATE OR REPLACE FUNCTION pgscore_internal.trigger_name(binding integer, kind text, model text)
 RETURNS text LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT left(format('zz_pgscore_%s_%s_%s', lpad(binding::text, 6, '0'), kind, model), 63) $$;
-COMMENT ON FUNCTION pgscore_internal.trigger_name(integer, text, text) IS 'name of a binding''s trigger; kind is insert, update or rewrite';
+COMMENT ON FUNCTION pgscore_internal.trigger_name(integer, text, text) IS 'name of a binding''s trigger; kind is insert, update, rewrite, delete, truncate or columns';
 
 CREATE OR REPLACE FUNCTION pgscore_internal.drop_triggers(binding integer, kinds text[])
 RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp

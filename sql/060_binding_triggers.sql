@@ -25,7 +25,8 @@ BEGIN
   PERFORM pgscore_internal.refuse_own_output(b, read, predictions);
   UPDATE pgscore_internal.bindings AS t
   -- What the map says of features that this version does not have is kept for a version that has them.
-  SET features = t.features || (SELECT jsonb_object_agg(e ->> 'name', CASE WHEN e ? 'sql' THEN jsonb_build_object('sql', e -> 'sql')
+  SET features = t.features || (SELECT jsonb_object_agg(e ->> 'name', CASE WHEN e ? 'reads' THEN jsonb_build_object('sql', e -> 'sql', 'reads', e -> 'reads')
+                                                            WHEN e ? 'sql' THEN jsonb_build_object('sql', e -> 'sql')
                                                             ELSE jsonb_build_object('column', e -> 'column') END)
                   FROM jsonb_array_elements(fed) AS f (e)),
       inputs = read,
@@ -33,6 +34,20 @@ BEGIN
   WHERE t.id = binding
   RETURNING t.* INTO b;
 
+  IF b.mode = 'async' THEN
+    PERFORM pgscore_internal.build_async_binding(b, fed);
+    RETURN;
+  END IF;
+  IF EXISTS (SELECT FROM jsonb_each(b.features) AS f WHERE f.value ? 'reads') THEN
+    RAISE EXCEPTION '"reads" of feature % is for async bindings: a trigger scores a row when the row is written',
+      (SELECT string_agg(quote_ident(f.key), ', ') FROM jsonb_each(b.features) AS f WHERE f.value ? 'reads')
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'Attach with mode => ''async'', or leave "reads" out.';
+  END IF;
+  IF champion.runs_in <> 'database' THEN
+    RAISE EXCEPTION 'version % of model % runs in the sidecar', champion.version, b.model
+      USING ERRCODE = 'object_not_in_prerequisite_state',
+            HINT = format('Attach it with mode => ''async'': pgscore.attach(%L, %L, %L, mode => ''async'').', b.model, b.relation, b.value_column);
+  END IF;
   EXECUTE pgscore_internal.trigger_function(b, fed);
   EXECUTE format('REVOKE ALL ON FUNCTION pgscore_internal.%I() FROM PUBLIC', function);
   EXECUTE format('CREATE OR REPLACE TRIGGER %I BEFORE INSERT ON %s FOR EACH ROW EXECUTE FUNCTION pgscore_internal.%I()',

@@ -89,7 +89,8 @@ SELECT
   b.mode,
   pgscore_internal.binding_problem(b) AS problem,
   b.attached_at,
-  b.attached_by
+  b.attached_by,
+  b.max_lag
 FROM pgscore_internal.bindings AS b;
 COMMENT ON VIEW pgscore.bindings IS 'every table column that a model keeps true';
 COMMENT ON COLUMN pgscore.bindings.id IS 'number of the binding; its trigger function is pgscore_internal.binding_<id>';
@@ -101,7 +102,8 @@ COMMENT ON COLUMN pgscore.bindings.version_column IS 'column that takes the vers
 COMMENT ON COLUMN pgscore.bindings.time_column IS 'column that takes the time of scoring, if any';
 COMMENT ON COLUMN pgscore.bindings.features IS 'what feeds each feature: {"column": name} or {"sql": expression}';
 COMMENT ON COLUMN pgscore.bindings.on_error IS 'raise: the statement fails; null: the prediction is NULL and pgscore.errors tells why';
-COMMENT ON COLUMN pgscore.bindings.mode IS 'sync: scored in the trigger';
+COMMENT ON COLUMN pgscore.bindings.mode IS 'sync: scored in the trigger; async: by pgscore sidecar, moments later';
+COMMENT ON COLUMN pgscore.bindings.max_lag IS 'how late an async prediction may come, if that was said: see pgscore.queue';
 COMMENT ON COLUMN pgscore.bindings.problem IS 'what keeps the binding from working; NULL when nothing does';
 COMMENT ON COLUMN pgscore.bindings.attached_at IS 'time of attach()';
 COMMENT ON COLUMN pgscore.bindings.attached_by IS 'role that attached it';
@@ -120,14 +122,14 @@ SELECT
   e.occurred_at
 FROM pgscore_internal.errors AS e
 JOIN pgscore_internal.bindings AS b ON b.id = e.binding;
-COMMENT ON VIEW pgscore.errors IS 'rows that could not be scored, for bindings with on_error => ''null''';
+COMMENT ON VIEW pgscore.errors IS 'rows that could not be scored: of bindings with on_error => ''null'', and those that sidecars gave up';
 COMMENT ON COLUMN pgscore.errors.id IS 'number of the error, ascending';
 COMMENT ON COLUMN pgscore.errors.model IS 'the model';
 COMMENT ON COLUMN pgscore.errors.version IS 'the version that failed';
 COMMENT ON COLUMN pgscore.errors.relation IS 'the table';
 COMMENT ON COLUMN pgscore.errors.value_column IS 'the column that is NULL in place of a prediction';
 COMMENT ON COLUMN pgscore.errors.row_key IS 'primary key of the row, NULL when the table has none';
-COMMENT ON COLUMN pgscore.errors.operation IS 'INSERT or UPDATE';
+COMMENT ON COLUMN pgscore.errors.operation IS 'INSERT or UPDATE; SIDECAR for rows that pgscore.retry() queues again';
 COMMENT ON COLUMN pgscore.errors.sqlstate IS 'PostgreSQL error code';
 COMMENT ON COLUMN pgscore.errors.message IS 'what went wrong';
 COMMENT ON COLUMN pgscore.errors.occurred_at IS 'when';

@@ -31,5 +31,7 @@ export type ErrorCode =
   | 'PGS_DATABASE'
   /** The local server cannot be provided here. */
   | 'PGS_LOCAL_SERVER'
+  /** A queue does not keep its service level: what `pgscore status --check` found. */
+  | 'PGS_QUEUE'
   /** A deploy that would change nothing for the good: a golden row differs, a name is taken, a signature breaks a binding. */
   | 'PGS_DEPLOY';

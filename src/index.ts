@@ -37,10 +37,12 @@ export {
 } from './deploy/graph-version.ts';
 export { type MigrateResult, migrate, migrationScript } from './deploy/migrate.ts';
 export { listModels, type ModelState } from './deploy/models.ts';
+export { breaches, type QueueState, queueStates } from './deploy/queue.ts';
 export {
   type AttachOptions,
   attachStatements,
   detachStatement,
+  type FeatureExpression,
   promoteStatements,
   rollbackStatement,
   type Statements,

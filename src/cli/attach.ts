@@ -12,6 +12,8 @@ interface Options {
   readonly versionColumn?: string;
   readonly timeColumn?: string;
   readonly onError?: 'raise' | 'null';
+  readonly mode?: 'sync' | 'async';
+  readonly maxLag?: string;
   readonly write?: string | true;
   readonly json?: true;
 }
@@ -19,7 +21,9 @@ interface Options {
 /** `pgscore attach MODEL TABLE`. */
 export function attachCommand(): Command {
   return new Command('attach')
-    .description('keep a prediction column of a table true: a trigger scores rows as they are written')
+    .description(
+      'keep a prediction column of a table true: a trigger scores or queues rows as they are written',
+    )
     .argument('<model>')
     .argument('<table>', 'as SQL names it: customers, sales.customers, \'"Customers"\'')
     .option('--column <name>', 'column for the value, created when missing (default: <model>_score)')
@@ -36,6 +40,16 @@ export function attachCommand(): Command {
         'when a row cannot be scored: fail, or write NULL and record the error',
       ).choices(['raise', 'null']),
     )
+    .addOption(
+      new Option(
+        '--mode <mode>',
+        'sync: scored in the statement; async: by pgscore sidecar, moments later (default: sync)',
+      ).choices(['sync', 'async']),
+    )
+    .option(
+      '--max-lag <interval>',
+      "how late an async prediction may come, for pgscore status: '30 s', '5 min'",
+    )
     .addOption(writeOption())
     .option('--json', 'print one JSON object')
     .action(attach);
@@ -51,6 +65,8 @@ async function attach(model: string, table: string, options: Options): Promise<v
     ...(options.versionColumn === undefined ? {} : { versionColumn: options.versionColumn }),
     ...(options.timeColumn === undefined ? {} : { timeColumn: options.timeColumn }),
     ...(options.onError === undefined ? {} : { onError: options.onError }),
+    ...(options.mode === undefined ? {} : { mode: options.mode }),
+    ...(options.maxLag === undefined ? {} : { maxLag: options.maxLag }),
   };
   const { up, down } = attachStatements(request);
   if (options.write !== undefined) {

@@ -12,6 +12,8 @@ import { migrateCommand } from './migrate.ts';
 import { modelsCommand } from './models.ts';
 import { predictCommand } from './predict.ts';
 import { promoteCommand, rollbackCommand } from './promote.ts';
+import { retryCommand } from './retry.ts';
+import { statusCommand } from './status.ts';
 
 /** The commands, in the order of the manual. Each file in this folder makes one. */
 const commands: readonly (() => Command)[] = [
@@ -26,6 +28,8 @@ const commands: readonly (() => Command)[] = [
   rollbackCommand,
   modelsCommand,
   backfillCommand,
+  statusCommand,
+  retryCommand,
   compileCommand,
   demoCommand,
 ];

@@ -4,12 +4,15 @@
  */
 
 import type { ColumnType } from "kysely";
+import type { IPostgresInterval } from "postgres-interval";
 
 export type Generated<T> = T extends ColumnType<infer S, infer I, infer U>
   ? ColumnType<S, I | undefined, U>
   : ColumnType<T, T | undefined, T>;
 
 export type Int8 = ColumnType<string, bigint | number | string, bigint | number | string>;
+
+export type Interval = ColumnType<IPostgresInterval, IPostgresInterval | number | string, IPostgresInterval | number | string>;
 
 export type Json = JsonValue;
 
@@ -47,7 +50,11 @@ export interface PgscoreBindings {
    */
   label_column: string | null;
   /**
-   * sync: scored in the trigger
+   * how late an async prediction may come, if that was said: see pgscore.queue
+   */
+  max_lag: Interval | null;
+  /**
+   * sync: scored in the trigger; async: by pgscore sidecar, moments later
    */
   mode: string | null;
   /**
@@ -98,7 +105,7 @@ export interface PgscoreErrors {
    */
   occurred_at: Timestamp | null;
   /**
-   * INSERT or UPDATE
+   * INSERT or UPDATE; SIDECAR for rows that pgscore.retry() queues again
    */
   operation: string | null;
   /**
@@ -149,6 +156,14 @@ export interface PgscoreInternalBackfills {
   version: number;
 }
 
+export interface PgscoreInternalBindingReads {
+  binding: number;
+  inputs: string[];
+  key_columns: string[];
+  position: number;
+  relation: string;
+}
+
 export interface PgscoreInternalBindings {
   attached_at: Generated<Timestamp>;
   attached_by: Generated<string>;
@@ -159,7 +174,9 @@ export interface PgscoreInternalBindings {
   generated: Generated<Json>;
   id: Generated<number>;
   inputs: Generated<string[]>;
+  key_columns: Generated<string[]>;
   label_column: string | null;
+  max_lag: Interval | null;
   mode: string;
   model: string;
   on_error: string;
@@ -173,6 +190,7 @@ export interface PgscoreInternalBindings {
 export interface PgscoreInternalErrors {
   binding: number;
   id: Generated<Int8>;
+  key: string | null;
   message: string;
   occurred_at: Generated<Timestamp>;
   operation: string;
@@ -186,6 +204,19 @@ export interface PgscoreInternalInstallation {
   pgscore_version: string;
   singleton: Generated<boolean>;
   sql_hash: string;
+}
+
+export interface PgscoreInternalJobs {
+  attempts: Generated<number>;
+  binding: number;
+  enqueued_at: Generated<Timestamp>;
+  id: Generated<Int8>;
+  key: string | null;
+  keys: string | null;
+  last_error: string | null;
+  not_before: Generated<Timestamp>;
+  priority: Generated<number>;
+  row_count: Generated<number>;
 }
 
 export interface PgscoreInternalMigrations {
@@ -221,6 +252,34 @@ export interface PgscoreInternalPromotions {
   promoted_by: Generated<string>;
   rolled_back_at: Timestamp | null;
   version: number;
+}
+
+export interface PgscoreInternalSidecarCounters {
+  binding: number;
+  failed: Int8;
+  latency: Generated<number>;
+  /**
+   * sum over scored rows of the milliseconds from enqueued_at to the write
+   */
+  latency_ms: number;
+  rate: Generated<number>;
+  reported_at: Generated<Timestamp>;
+  /**
+   * milliseconds that the model ran
+   */
+  run_ms: number;
+  scored: Int8;
+  sidecar: string;
+}
+
+export interface PgscoreInternalSidecars {
+  host: string;
+  id: string;
+  pid: number;
+  release: string;
+  seen_at: Generated<Timestamp>;
+  started_at: Generated<Timestamp>;
+  state: string;
 }
 
 export interface PgscoreInternalVersions {
@@ -296,6 +355,108 @@ export interface PgscoreModels {
    * number of versions
    */
   versions: Int8 | null;
+}
+
+export interface PgscoreQueue {
+  /**
+   * rows queued a second, estimated over the last 10 seconds
+   */
+  arrival_rate: number | null;
+  /**
+   * those that a backfill has queued; they come after all others
+   */
+  backfill: Int8 | null;
+  /**
+   * number of the binding
+   */
+  binding: number | null;
+  /**
+   * rows that wait, or are being scored
+   */
+  depth: Int8 | null;
+  /**
+   * how old a row may get, as attach() was told
+   */
+  max_lag: Interval | null;
+  /**
+   * the model
+   */
+  model: string | null;
+  /**
+   * how long the oldest row waits, backfills left out; NULL when none does
+   */
+  oldest: Interval | null;
+  /**
+   * those of them that are not paused after a failure
+   */
+  ready: Int8 | null;
+  /**
+   * the table
+   */
+  relation: string | null;
+  /**
+   * those that have failed before; after the fifth time they are in pgscore.errors
+   */
+  retrying: Int8 | null;
+  /**
+   * rows scored a second, by what sidecars reported in the last 10 seconds
+   */
+  service_rate: number | null;
+  /**
+   * sidecars that were seen in the last 10 seconds
+   */
+  sidecars: Int8 | null;
+  /**
+   * when the queue is empty at these rates; NULL when it is not getting shorter
+   */
+  time_to_drain: Interval | null;
+  /**
+   * the column that takes the value
+   */
+  value_column: string | null;
+  /**
+   * whether oldest is within max_lag; NULL without one
+   */
+  within_target: boolean | null;
+}
+
+export interface PgscoreSidecars {
+  /**
+   * runs of rows that failed
+   */
+  failed: Int8 | null;
+  /**
+   * the machine
+   */
+  host: string | null;
+  /**
+   * made anew each time that one starts
+   */
+  id: string | null;
+  /**
+   * the process
+   */
+  pid: number | null;
+  /**
+   * version of pgscore
+   */
+  release: string | null;
+  /**
+   * rows that it has written
+   */
+  scored: Int8 | null;
+  /**
+   * its last report
+   */
+  seen_at: Timestamp | null;
+  /**
+   * when it started
+   */
+  started_at: Timestamp | null;
+  /**
+   * running, draining, stopped, or lost: not seen for 10 seconds
+   */
+  state: string | null;
 }
 
 export interface PgscoreVersions {
@@ -388,17 +549,23 @@ export interface PgscoreVersions {
 export interface DB {
   "pgscore_internal.backfill_chunks": PgscoreInternalBackfillChunks;
   "pgscore_internal.backfills": PgscoreInternalBackfills;
+  "pgscore_internal.binding_reads": PgscoreInternalBindingReads;
   "pgscore_internal.bindings": PgscoreInternalBindings;
   "pgscore_internal.errors": PgscoreInternalErrors;
   "pgscore_internal.installation": PgscoreInternalInstallation;
+  "pgscore_internal.jobs": PgscoreInternalJobs;
   "pgscore_internal.migrations": PgscoreInternalMigrations;
   "pgscore_internal.model_chunks": PgscoreInternalModelChunks;
   "pgscore_internal.model_files": PgscoreInternalModelFiles;
   "pgscore_internal.models": PgscoreInternalModels;
   "pgscore_internal.promotions": PgscoreInternalPromotions;
+  "pgscore_internal.sidecar_counters": PgscoreInternalSidecarCounters;
+  "pgscore_internal.sidecars": PgscoreInternalSidecars;
   "pgscore_internal.versions": PgscoreInternalVersions;
   "pgscore.bindings": PgscoreBindings;
   "pgscore.errors": PgscoreErrors;
   "pgscore.models": PgscoreModels;
+  "pgscore.queue": PgscoreQueue;
+  "pgscore.sidecars": PgscoreSidecars;
   "pgscore.versions": PgscoreVersions;
 }

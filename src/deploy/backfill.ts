@@ -2,6 +2,7 @@ import type { Connection } from '../db/connect.ts';
 import { asDatabaseError } from '../db/with-client.ts';
 import { PgscoreError } from '../errors.ts';
 import { ChunkSize, Throttle } from './backfill/pace.ts';
+import { QUEUE_CHUNK_ROWS } from './backfill/queue.ts';
 import { type OpenedRun, openRun, type RunState, readRun } from './backfill/run.ts';
 import { Session } from './backfill/session.ts';
 import { findTargets, type Target, type TargetFilter } from './backfill/target.ts';
@@ -65,7 +66,7 @@ export type BackfillProgress = { readonly table: string; readonly column: string
 /**
  * Scores the rows that were in a table before the model was attached, or before its champion changed; all bindings of
  * the model, one after the other, unless `table` or `column` choose. A row is scored once, by the trigger that scores
- * it later. Ended in any way, the same call goes on where it stopped; several at once share the work. When it returns,
+ * it later; rows of an async binding by the sidecars, which this waits for. Ended in any way, the same call goes on where it stopped; several at once share the work. When it returns,
  * all rows carry one version. Rows that other sessions insert or change meanwhile are scored by their triggers.
  * Throws PGS_DATABASE, PGS_USAGE, and PGS_INPUT for a row that cannot be scored.
  */
@@ -164,7 +165,10 @@ async function runWorkers(
     run: run.id,
     target,
     onlyMissing: options.onlyMissing,
-    chunkSize: new ChunkSize(options.chunkRows, options.maxRowsPerSecond),
+    chunkSize: new ChunkSize(
+      options.chunkRows ?? (target.mode === 'async' ? QUEUE_CHUNK_ROWS : undefined),
+      options.maxRowsPerSecond,
+    ),
     throttle: new Throttle(options.maxRowsPerSecond),
     signal,
     onRows: rowsReporter(target, run.state.rows_seen, report),
@@ -172,6 +176,7 @@ async function runWorkers(
     onStartOver: (version) => report({ kind: 'started-over', version }),
     lastProgress: performance.now(),
     scored: 0,
+    waiting: 0,
   };
   const workers = Array.from({ length: options.workers }, async () => {
     const session = new Session({ connection, signal, onWait });

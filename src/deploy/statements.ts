@@ -6,6 +6,12 @@ export interface Statements {
   readonly down: string;
 }
 
+/** An SQL expression; `reads` says which other tables it reads, and which of their columns hold the row's key. */
+export interface FeatureExpression {
+  readonly sql: string;
+  readonly reads?: Readonly<Record<string, string | readonly string[] | null>>;
+}
+
 export interface AttachOptions {
   readonly model: string;
   /** As SQL names it: customers, sales.customers, "Customers". */
@@ -13,11 +19,15 @@ export interface AttachOptions {
   /** Default `<model>_score`. */
   readonly valueColumn?: string;
   /** Feature → column name or {sql: expression}, for features without a column of their name. */
-  readonly features?: Readonly<Record<string, string | { readonly sql: string }>>;
+  readonly features?: Readonly<Record<string, string | FeatureExpression>>;
   readonly labelColumn?: string;
   readonly versionColumn?: string;
   readonly timeColumn?: string;
   readonly onError?: 'raise' | 'null';
+  /** async: rows are queued for `pgscore sidecar`. Default sync. */
+  readonly mode?: 'sync' | 'async';
+  /** How late an async prediction may come, as an SQL interval: `30 s`. */
+  readonly maxLag?: string;
 }
 
 export function attachStatements(options: AttachOptions): Statements {
@@ -27,6 +37,8 @@ export function attachStatements(options: AttachOptions): Statements {
     ['version_column', options.versionColumn],
     ['time_column', options.timeColumn],
     ['on_error', options.onError],
+    ['mode', options.mode],
+    ['max_lag', options.maxLag],
     ['features', features === undefined ? undefined : JSON.stringify(features)],
   ] as const;
   const given = named.flatMap(([name, value]) =>

@@ -7,6 +7,8 @@ import { quoteIdent } from '../../src/quote.ts';
 
 export interface BenchDatabase {
   readonly engine: Engine;
+  /** For programs of their own. */
+  readonly url: string;
   /** A new session; ended with the database. */
   session(settings?: Readonly<Record<string, string>>): Promise<pg.Client>;
   /** Ends all sessions, drops the database, and stops the local server if it was started for this run. */
@@ -42,7 +44,7 @@ export async function createBenchDatabase(note: (line: string) => void): Promise
   try {
     const engine = await installEngine(await session());
     await migrate(url);
-    return { engine, session, drop };
+    return { engine, url, session, drop };
   } catch (error) {
     await drop();
     throw error;

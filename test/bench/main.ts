@@ -4,6 +4,7 @@ import { type Bench, prepare } from './bench.ts';
 import { benchCold } from './cold.ts';
 import { benchInsert } from './insert.ts';
 import { benchPredict } from './predict.ts';
+import { benchQueue } from './queue.ts';
 import { formatSection, type Section } from './report.ts';
 import { benchScoring } from './scoring.ts';
 import { benchSpread } from './spread.ts';
@@ -15,7 +16,8 @@ own that is dropped afterwards. It prints times and never judges them.
 
   --rows N          rows to score and to insert (default 100000, on PLJS 20000)
   --repetitions N   timed repetitions of each statement after one that warms up (default 5)
-  --only 1,2        these sections only: 1 scoring functions, 2 INSERT, 3 predict(), 4 first calls, 5 other models
+  --only 1,2        these sections only: 1 scoring functions, 2 INSERT, 3 predict(), 4 first calls, 5 other models,
+                    6 async bindings
   --smoke           few rows, one repetition: does it work?
   --json            the same as JSON
 `;
@@ -26,6 +28,7 @@ const SECTIONS: readonly ((bench: Bench) => Promise<Section | Section[]>)[] = [
   benchPredict,
   benchCold,
   benchSpread,
+  benchQueue,
 ];
 
 async function main(): Promise<void> {

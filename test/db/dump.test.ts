@@ -33,6 +33,14 @@ beforeAll(async () => {
     CREATE TABLE parts (id int, a int) PARTITION BY LIST (id); CREATE TABLE part1 PARTITION OF parts FOR VALUES IN (1);
     CREATE TABLE rest PARTITION OF parts DEFAULT;
     SELECT pgscore.attach('kinds', 'parts');
+    CREATE TABLE "Wa it" ("I d" int, part text, x int, PRIMARY KEY (part, "I d")) PARTITION BY LIST (part);
+    CREATE TABLE wait1 PARTITION OF "Wa it" DEFAULT;
+    SELECT pgscore.attach('kinds', '"Wa it"', 'k', features => '{"a": "x"}', mode => 'async', max_lag => '5 s');
+    CREATE TABLE totals (id int PRIMARY KEY);
+    SELECT pgscore.attach('kinds', 'totals', 'k', mode => 'async', features =>
+      '{"a": {"sql": "(SELECT sum(rate) FROM rates AS r WHERE r.a = id)", "reads": {"rates": "a"}}}');
+    INSERT INTO "Wa it" VALUES (1, 'x', 1); INSERT INTO wait1 SELECT i, 'y', i FROM generate_series(2, 60) AS s (i);
+    INSERT INTO totals VALUES (1); INSERT INTO rates VALUES (2, 7);
     INSERT INTO "Or ders" (id, a, b) VALUES (1, 1, 'x'), (2, NULL, 'y''"\\'), (3, -1, NULL);
     INSERT INTO parts VALUES (1, 1), (2, -1);
     CREATE VIEW scored AS SELECT id, pgscore_models.kinds(a) AS k, pgscore.predict('sum', o) AS p FROM "Or ders" AS o;
@@ -58,6 +66,14 @@ async function picture(on: pg.Client): Promise<unknown> {
     bindings: await query(
       'SELECT model, relation::text, features, problem, on_error FROM pgscore.bindings ORDER BY id',
     ),
+    jobs: await query(
+      'SELECT binding, priority, key, keys, row_count FROM pgscore_internal.jobs ORDER BY id',
+    ),
+    queue: await query('SELECT binding, depth, max_lag, within_target FROM pgscore.queue ORDER BY binding'),
+    features: [
+      await query(`SELECT key, f0 FROM pgscore_internal.binding_4_read('{"[\\"x\\", \\"1\\"]"}')`),
+      await query(`SELECT key, f0 FROM pgscore_internal.binding_5_read('{1}')`),
+    ],
     rights: await query(
       `SELECT has_function_privilege('${role}', 'pgscore_models.sum(float8, text)', 'EXECUTE'), has_schema_privilege('${role}', 'pgscore_internal', 'USAGE')`,
     ),
@@ -121,7 +137,8 @@ test.each(['plain SQL', 'custom format', 'directory, in parallel', 'schema and d
 
     for (const on of [client, restored]) {
       await on.query(
-        `BEGIN; INSERT INTO "Or ders" (id, a, b) VALUES (10, 1, 'x'); UPDATE "Or ders" SET b = 'x', a = 2 WHERE id = 3; INSERT INTO parts VALUES (3, 3)`,
+        `BEGIN; INSERT INTO "Or ders" (id, a, b) VALUES (10, 1, 'x'); UPDATE "Or ders" SET b = 'x', a = 2 WHERE id = 3; INSERT INTO parts VALUES (3, 3);
+         INSERT INTO wait1 VALUES (100, 'z', 1); UPDATE "Wa it" SET x = 5 WHERE "I d" = 1; INSERT INTO rates VALUES (3, 8)`,
       );
     }
     expect(await picture(restored)).toEqual(await picture(client));

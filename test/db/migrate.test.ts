@@ -24,7 +24,7 @@ afterAll(async () => {
 });
 
 const NOTHING = { migrations: [], functions: false };
-const ALL = { migrations: ['001_registry', '002_version_content'], functions: true };
+const ALL = { migrations: ['001_registry', '002_version_content', '003_queue'], functions: true };
 
 async function psql(url: string, input: string) {
   return runProgram((await pgTools()).psql, ['-XqAt', '-d', url], { input });
@@ -143,10 +143,10 @@ test('a model from before predict() read json goes on', async () => {
 
 test('refuses an installation by a newer pgscore', async () => {
   await migrate(database.url);
-  await client.query(`INSERT INTO pgscore_internal.migrations (name, run_on) VALUES ('002_future', now())`);
+  await client.query(`INSERT INTO pgscore_internal.migrations (name, run_on) VALUES ('999_future', now())`);
   await expect(migrate(database.url)).rejects.toMatchObject({
     code: 'PGS_DATABASE',
-    message: expect.stringMatching(/is newer than this pgscore .* 002_future$/),
+    message: expect.stringMatching(/is newer than this pgscore .* 999_future$/),
     hint: expect.stringContaining('Upgrade'),
   });
   const script = await psql(database.url, migrationScript());

@@ -7,7 +7,7 @@ SELECT coalesce(
    LIMIT 1),
   (SELECT format('trigger %I leaves out updates that change nothing', t.tgname)
    FROM pg_catalog.pg_trigger AS t
-   WHERE t.tgrelid = b.relation AND t.tgfoid = 'pg_catalog.suppress_redundant_updates_trigger'::regproc
+   WHERE b.mode = 'sync' AND t.tgrelid = b.relation AND t.tgfoid = 'pg_catalog.suppress_redundant_updates_trigger'::regproc
      AND t.tgenabled <> 'D' AND t.tgname < 'zz_pgscore_'
    LIMIT 1),
   CASE WHEN current_setting('session_replication_role') = 'replica'

@@ -4,7 +4,9 @@ SELECT
   c.oid::text AS relation,
   format('%I.%I', n.nspname, c.relname) AS table_name,
   c.relkind = 'p' AS partitioned,
-  b.value_column
+  b.value_column,
+  b.mode,
+  pgscore_internal.key_text(b.relation, b.key_columns, 't') AS key_text
 FROM pgscore_internal.bindings AS b
 JOIN pg_catalog.pg_class AS c ON c.oid = b.relation
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace

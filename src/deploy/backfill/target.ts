@@ -14,6 +14,10 @@ export interface Target {
   /** The table in FROM and UPDATE: not the tables that inherit from it, which do not have its triggers. */
   readonly rows: string;
   readonly key: Key;
+  /** async: rows are given to the sidecars. */
+  readonly mode: 'sync' | 'async';
+  /** SQL for the key of the row `t` as jobs have it. */
+  readonly keyText: string;
   /** How many rows the table has, as the planner estimates. */
   readonly estimate: number;
 }
@@ -51,6 +55,8 @@ interface BindingRow {
   readonly table_name: string;
   readonly partitioned: boolean;
   readonly value_column: string;
+  readonly mode: 'sync' | 'async';
+  readonly key_text: string;
 }
 
 async function findTable(client: pg.Client, table: string): Promise<string> {
@@ -92,6 +98,8 @@ async function describeTarget(client: pg.Client, model: string, row: BindingRow)
   return {
     ...target,
     key: await findKey(client, row),
+    mode: row.mode,
+    keyText: row.key_text,
     estimate: await estimateRows(client, target.rows),
   };
 }

@@ -3,8 +3,9 @@ import { readQuery } from '../../db/queries.ts';
 import { asDatabaseError } from '../../db/with-client.ts';
 import { PgscoreError } from '../../errors.ts';
 import { quoteIdent, quoteLiteral } from '../../quote.ts';
-import { describeKey, type KeyValues, keyParts, keyRange } from './key.ts';
+import { type Condition, describeKey, type KeyValues, keyParts, keyRange } from './key.ts';
 import { type ChunkSize, pause, type Throttle } from './pace.ts';
+import { isFull, queueRows, readWaiting } from './queue.ts';
 import { readRun } from './run.ts';
 import { isContention, isOperational, LOCK_PATIENCE_MS, type Session } from './session.ts';
 import { requireWorking, type Target } from './target.ts';
@@ -30,6 +31,8 @@ export interface Work {
   lastProgress: number;
   /** Rows scored here. */
   scored: number;
+  /** Of an async binding: rows that the sidecars had to do when this was last looked at. */
+  waiting: number;
 }
 
 interface Chunk {
@@ -41,7 +44,7 @@ interface Chunk {
 }
 
 type Step =
-  | { readonly kind: 'none' | 'outdated' }
+  | { readonly kind: 'none' | 'outdated' | 'full' }
   | {
       readonly kind: 'scored';
       readonly rows: number;
@@ -68,6 +71,8 @@ export async function runWorker(work: Work, session: Session): Promise<void> {
       work.onRows(step.seen);
     } else if (step.kind === 'failed') {
       await dealWithFailure(work, session, begin, step.chunk, step.error);
+    } else if (step.kind === 'full') {
+      await pause(IDLE_MS, work.signal);
     } else if (step.kind === 'none') {
       const cut = await session.transaction(begin + readQuery('backfill_key_text'), (client) =>
         cutNext(work, client),
@@ -79,13 +84,14 @@ export async function runWorker(work: Work, session: Session): Promise<void> {
 }
 
 /** The table is locked before the run and its chunks, as detach() does it, so that the two cannot block each other. */
-function beginStatements({ table, key }: Target): string {
+function beginStatements({ table, key, mode }: Target): string {
   const path = key.schemas.map(quoteIdent).join(', ');
   const reachable =
     path === ''
       ? ''
       : `SELECT set_config('search_path', concat_ws(', ', nullif(current_setting('search_path'), ''), ${quoteLiteral(path)}), true);\n`;
-  return `${readQuery('backfill_begin')}${reachable}LOCK TABLE ONLY ${table} IN ROW EXCLUSIVE MODE;\n`;
+  const keys = mode === 'async' ? readQuery('backfill_key_text') : '';
+  return `${readQuery('backfill_begin')}${reachable}${keys}LOCK TABLE ONLY ${table} IN ROW EXCLUSIVE MODE;\n`;
 }
 
 /** Takes a chunk and scores its rows, by the trigger that answers a write of the prediction column. */
@@ -102,15 +108,11 @@ async function scoreNext(work: Work, client: pg.Client): Promise<Step> {
   const column = quoteIdent(target.column);
   const range = keyRange(target.key, chunk.after_key, chunk.end_key, 1);
   const condition = onlyMissing ? `${range.sql} AND t.${column} IS NULL` : range.sql;
+  if (target.mode === 'async' && (await mustWait(work, client, chunk.rows))) return { kind: 'full' };
   const start = performance.now();
   let scored: number;
   try {
-    // Rows that others have locked are not waited for while rows are held that others may want: nobody gets into a
-    // deadlock. Not left to lock_timeout: sessions that have run PLJS no longer heed it. Costs 5 to 10 % of the time.
-    const lock = `SELECT FROM ${target.rows} AS t WHERE ${condition} FOR NO KEY UPDATE NOWAIT`;
-    await client.query(`SELECT count(*) FROM (${lock}) AS locked`, [...range.values]);
-    const update = `UPDATE ${target.rows} AS t SET ${column} = t.${column} WHERE ${condition}`;
-    scored = (await client.query(update, [...range.values])).rowCount ?? 0;
+    scored = await scoreRows(client, target, { sql: condition, values: range.values });
   } catch (error) {
     if (isOperational(error) && !isContention(error)) throw error;
     return { kind: 'failed', chunk, error };
@@ -124,6 +126,30 @@ async function scoreNext(work: Work, client: pg.Client): Promise<Step> {
   ]);
   if (done.rows[0] === undefined) return { kind: 'outdated' };
   return { kind: 'scored', rows: chunk.rows, scored, seen: done.rows[0].rows_seen, milliseconds };
+}
+
+/** Scores the rows of a chunk, or gives them to the sidecars; resolves to their number. */
+async function scoreRows(client: pg.Client, target: Target, condition: Condition): Promise<number> {
+  if (target.mode === 'async') return queueRows(client, target, condition);
+  // Rows that others have locked are not waited for while rows are held that others may want: nobody gets into a
+  // deadlock. Not left to lock_timeout: sessions that have run PLJS no longer heed it. Costs 5 to 10 % of the time.
+  const lock = `SELECT FROM ${target.rows} AS t WHERE ${condition.sql} FOR NO KEY UPDATE NOWAIT`;
+  await client.query(`SELECT count(*) FROM (${lock}) AS locked`, [...condition.values]);
+  const column = quoteIdent(target.column);
+  const update = `UPDATE ${target.rows} AS t SET ${column} = t.${column} WHERE ${condition.sql}`;
+  return (await client.query(update, [...condition.values])).rowCount ?? 0;
+}
+
+/** Whether the sidecars still have too much of it (`rows` more), or any (0). */
+async function mustWait(work: Work, client: pg.Client, rows: number): Promise<boolean> {
+  const waiting = await readWaiting(client, work.target);
+  if (waiting.rows !== work.waiting) {
+    work.waiting = waiting.rows;
+    work.lastProgress = performance.now();
+  }
+  const full = rows === 0 ? waiting.rows > 0 : isFull(waiting, rows);
+  if (full && waiting.sidecars === 0) refuseEndlessWait(work, NO_SIDECAR);
+  return full;
 }
 
 /**
@@ -152,6 +178,7 @@ async function cutNext(work: Work, client: pg.Client): Promise<'cut' | 'others a
     refuseEndlessWait(work);
     return 'others are at work';
   }
+  if (target.mode === 'async' && (await mustWait(work, client, 0))) return 'others are at work';
   await client.query('UPDATE pgscore_internal.backfills SET finished_at = clock_timestamp() WHERE id = $1', [
     run,
   ]);
@@ -228,15 +255,24 @@ async function postpone(client: pg.Client, chunk: Chunk): Promise<void> {
   await client.query(sql, [chunk.id]);
 }
 
-function refuseEndlessWait({ lastProgress, target }: Work): void {
+const LOCKED = {
+  what: 'rows stayed locked by other sessions',
+  hint:
+    "SELECT pid, state, query FROM pg_stat_activity WHERE state LIKE 'idle in transaction%' shows the usual " +
+    'reason. The same command goes on where this one stopped.',
+};
+const NO_SIDECAR = {
+  what: 'rows waited for a sidecar, and none was seen',
+  hint: 'pgscore sidecar runs one. What is queued is scored then; the same command goes on where this one stopped.',
+};
+
+function refuseEndlessWait({ lastProgress, target }: Work, { what, hint } = LOCKED): void {
   if (performance.now() - lastProgress < LOCK_PATIENCE_MS) return;
   throw new PgscoreError(
     'PGS_DATABASE',
-    `rows of ${target.table} stayed locked by other sessions for ${LOCK_PATIENCE_MS / 60_000} minutes`,
+    `${target.table}: ${what} for ${LOCK_PATIENCE_MS / 60_000} minutes`,
     {
-      hint:
-        "SELECT pid, state, query FROM pg_stat_activity WHERE state LIKE 'idle in transaction%' shows the usual " +
-        'reason. The same command goes on where this one stopped.',
+      hint,
     },
   );
 }
