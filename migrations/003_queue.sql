@@ -107,7 +107,8 @@ BEGIN
   END LOOP;
 END
 $$;
-DROP TABLE pgscore_internal.sidecar_counters, pgscore_internal.sidecars, pgscore_internal.jobs, pgscore_internal.binding_reads;
+-- Functions take rows of some as arguments.
+DROP TABLE pgscore_internal.sidecar_counters, pgscore_internal.sidecars, pgscore_internal.jobs, pgscore_internal.binding_reads CASCADE;
 ALTER TABLE pgscore_internal.errors DROP COLUMN key;
 ALTER TABLE pgscore_internal.bindings
   DROP COLUMN max_lag, DROP COLUMN key_columns,
