@@ -86,6 +86,9 @@ ALTER TABLE pgscore_internal.errors ADD COLUMN key text;
 
 -- Down Migration
 
+-- They read tables that go; migrating again puts them back.
+DROP EVENT TRIGGER IF EXISTS pgscore_guard_bindings;
+DROP EVENT TRIGGER IF EXISTS pgscore_guard_drops;
 -- Async bindings are no longer known: their triggers go, their columns stay. Views and functions of the version before
 -- are put back by its own sql/.
 DROP VIEW IF EXISTS pgscore.queue, pgscore.sidecars, pgscore.bindings, pgscore.errors;
