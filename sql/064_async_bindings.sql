@@ -149,33 +149,69 @@ AS $$
 $$;
 COMMENT ON FUNCTION pgscore_internal.binding_table(integer) IS 'a binding''s table as FROM and UPDATE take it';
 
--- The four functions of a binding that a sidecar calls. Their statements name the table by what it is called when they
--- run: no function keeps a table from being renamed or dropped. The names of the keys' columns are such as no expression
--- of a user means.
+-- The functions of a binding that a sidecar calls. Their statements name the table by what it is called when they run: no
+-- function keeps a table from being renamed or dropped. The names of the keys' columns are such as no expression of a user
+-- means.
+
+-- Features by key: of every binding whose table has a key, for predictions by primary key.
+CREATE OR REPLACE FUNCTION pgscore_internal.build_read_function(b pgscore_internal.bindings, fed jsonb)
+RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  alias text := (SELECT quote_ident(c.relname) FROM pg_class AS c WHERE c.oid = b.relation);
+  features text[] := ARRAY(
+    SELECT format('(%s)::pg_catalog.text', format(e ->> 'argument', alias))
+    FROM jsonb_array_elements(fed) WITH ORDINALITY AS f (e, position) ORDER BY position);
+BEGIN
+  PERFORM pgscore_internal.replace_row_function(b, 'read', 'keys pg_catalog.text[]',
+    format('TABLE (key pg_catalog.text, row_version pg_catalog.text%s)',
+           (SELECT string_agg(format(', f%s pg_catalog.text', i - 1), '' ORDER BY i) FROM generate_subscripts(features, 1) AS s (i))),
+    -- Expressions of users mean what they meant to whoever attached; everything else is qualified.
+    concat_ws(', ', nullif(b.search_path, ''), 'pg_temp'),
+    format('SELECT "pgscore keys"."pgscore key", %s.xmin::pg_catalog.text%s FROM pg_catalog.unnest($1) AS "pgscore keys" ("pgscore key") JOIN ',
+           alias, (SELECT string_agg(', ' || f, '' ORDER BY position) FROM unnest(features) WITH ORDINALITY AS u (f, position))),
+    format(' AS %s ON %s', alias, pgscore_internal.key_condition(b.relation, alias, '"pgscore keys"."pgscore key"')), 'keys');
+END
+$$;
+COMMENT ON FUNCTION pgscore_internal.build_read_function(pgscore_internal.bindings, jsonb) IS 'writes the function that reads a binding''s features by key';
+
+-- For a sync binding, which does without keys: no function where the table has none, or none that is safe to look up by.
+CREATE OR REPLACE FUNCTION pgscore_internal.build_key_lookup(b pgscore_internal.bindings, fed jsonb)
+RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  BEGIN
+    UPDATE pgscore_internal.bindings AS t SET key_columns = pgscore_internal.require_key(b.relation) WHERE t.id = b.id RETURNING t.* INTO b;
+  EXCEPTION WHEN object_not_in_prerequisite_state OR datatype_mismatch OR insufficient_privilege THEN
+    RETURN;
+  END;
+  IF jsonb_array_length(fed) <= pgscore_internal.most_read_features() THEN
+    PERFORM pgscore_internal.build_read_function(b, fed);
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION pgscore_internal.build_key_lookup(pgscore_internal.bindings, jsonb) IS 'lets rows of a sync binding be looked up by key, where that can be';
+
+-- A row of a query has 1664 columns at most.
+CREATE OR REPLACE FUNCTION pgscore_internal.most_read_features()
+RETURNS integer LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT 1500 $$;
+COMMENT ON FUNCTION pgscore_internal.most_read_features() IS 'how many features can be read by key';
+
 CREATE OR REPLACE FUNCTION pgscore_internal.build_row_functions(b pgscore_internal.bindings, fed jsonb)
 RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   alias text := (SELECT quote_ident(c.relname) FROM pg_class AS c WHERE c.oid = b.relation);
   of_key text := pgscore_internal.key_condition(b.relation, alias, '"pgscore keys"."pgscore key"');
-  features text[] := ARRAY(
-    SELECT format('(%s)::pg_catalog.text', format(e ->> 'argument', alias))
-    FROM jsonb_array_elements(fed) WITH ORDINALITY AS f (e, position) ORDER BY position);
-  -- Expressions of users mean what they meant to whoever attached; everything else is qualified.
-  path text := concat_ws(', ', nullif(b.search_path, ''), 'pg_temp');
   rows text := 'pg_catalog.unnest($1) AS "pgscore keys" ("pgscore key")';
 BEGIN
-  IF cardinality(features) > 1500 THEN
-    RAISE EXCEPTION 'model % takes % features, and an async binding reads 1500 at most', b.model, cardinality(features)
+  IF jsonb_array_length(fed) > pgscore_internal.most_read_features() THEN
+    RAISE EXCEPTION 'model % takes % features, and an async binding reads % at most', b.model, jsonb_array_length(fed),
+        pgscore_internal.most_read_features()
       USING ERRCODE = 'program_limit_exceeded', HINT = 'Feed an array feature in place of single numbers.';
   END IF;
-  PERFORM pgscore_internal.replace_row_function(b, 'read', 'keys pg_catalog.text[]',
-    format('TABLE (key pg_catalog.text, row_version pg_catalog.text%s)',
-           (SELECT string_agg(format(', f%s pg_catalog.text', i - 1), '' ORDER BY i) FROM generate_subscripts(features, 1) AS s (i))),
-    path,
-    format('SELECT "pgscore keys"."pgscore key", %s.xmin::pg_catalog.text%s FROM %s JOIN ', alias,
-           (SELECT string_agg(', ' || f, '' ORDER BY position) FROM unnest(features) WITH ORDINALITY AS u (f, position)), rows),
-    format(' AS %s ON %s', alias, of_key), 'keys');
+  PERFORM pgscore_internal.build_read_function(b, fed);
   PERFORM pgscore_internal.replace_row_function(b, 'lock', 'keys pg_catalog.text[]',
     'TABLE (key pg_catalog.text, row_version pg_catalog.text)', 'pg_catalog, pg_temp',
     format('SELECT "pgscore keys"."pgscore key", %s.xmin::pg_catalog.text FROM %s JOIN ', alias, rows),
@@ -191,7 +227,7 @@ BEGIN
     'keys, "values", arrays, labels, version');
 END
 $$;
-COMMENT ON FUNCTION pgscore_internal.build_row_functions(pgscore_internal.bindings, jsonb) IS 'writes the functions that read, lock and write a binding''s rows';
+COMMENT ON FUNCTION pgscore_internal.build_row_functions(pgscore_internal.bindings, jsonb) IS 'writes the functions that read, lock and write an async binding''s rows';
 
 -- What an UPDATE sets for a row of the arrays that binding_<id>_write() takes.
 CREATE OR REPLACE FUNCTION pgscore_internal.assignments(b pgscore_internal.bindings)
