@@ -86,6 +86,9 @@ ALTER TABLE pgscore_internal.errors ADD COLUMN key text;
 
 -- Down Migration
 
+-- The guard of this version looks at tables that go.
+DROP EVENT TRIGGER IF EXISTS pgscore_guard_bindings;
+DROP EVENT TRIGGER IF EXISTS pgscore_guard_drops;
 -- Async bindings are no longer known: their triggers go, their columns stay. Views and functions of the version before
 -- are put back by its own sql/.
 DROP VIEW IF EXISTS pgscore.queue, pgscore.sidecars, pgscore.bindings, pgscore.errors;
@@ -107,7 +110,8 @@ BEGIN
   END LOOP;
 END
 $$;
-DROP TABLE pgscore_internal.sidecar_counters, pgscore_internal.sidecars, pgscore_internal.jobs, pgscore_internal.binding_reads;
+-- CASCADE: functions take a row of binding_reads.
+DROP TABLE pgscore_internal.sidecar_counters, pgscore_internal.sidecars, pgscore_internal.jobs, pgscore_internal.binding_reads CASCADE;
 ALTER TABLE pgscore_internal.errors DROP COLUMN key;
 ALTER TABLE pgscore_internal.bindings
   DROP COLUMN max_lag, DROP COLUMN key_columns,

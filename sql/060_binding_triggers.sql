@@ -43,11 +43,6 @@ BEGIN
       (SELECT string_agg(quote_ident(f.key), ', ') FROM jsonb_each(b.features) AS f WHERE f.value ? 'reads')
       USING ERRCODE = 'invalid_parameter_value', HINT = 'Attach with mode => ''async'', or leave "reads" out.';
   END IF;
-  IF champion.runs_in <> 'database' THEN
-    RAISE EXCEPTION 'version % of model % runs in the sidecar', champion.version, b.model
-      USING ERRCODE = 'object_not_in_prerequisite_state',
-            HINT = format('Attach it with mode => ''async'': pgscore.attach(%L, %L, %L, mode => ''async'').', b.model, b.relation, b.value_column);
-  END IF;
   EXECUTE pgscore_internal.trigger_function(b, fed);
   EXECUTE format('REVOKE ALL ON FUNCTION pgscore_internal.%I() FROM PUBLIC', function);
   EXECUTE format('CREATE OR REPLACE TRIGGER %I BEFORE INSERT ON %s FOR EACH ROW EXECUTE FUNCTION pgscore_internal.%I()',
