@@ -86,7 +86,7 @@ ALTER TABLE pgscore_internal.errors ADD COLUMN key text;
 
 -- Down Migration
 
--- They read tables that go; migrating again puts them back.
+-- The guard of this version looks at tables that go.
 DROP EVENT TRIGGER IF EXISTS pgscore_guard_bindings;
 DROP EVENT TRIGGER IF EXISTS pgscore_guard_drops;
 -- Async bindings are no longer known: their triggers go, their columns stay. Views and functions of the version before
@@ -110,7 +110,7 @@ BEGIN
   END LOOP;
 END
 $$;
--- Functions take rows of some as arguments.
+-- CASCADE: functions take a row of binding_reads.
 DROP TABLE pgscore_internal.sidecar_counters, pgscore_internal.sidecars, pgscore_internal.jobs, pgscore_internal.binding_reads CASCADE;
 ALTER TABLE pgscore_internal.errors DROP COLUMN key;
 ALTER TABLE pgscore_internal.bindings

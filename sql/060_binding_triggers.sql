@@ -43,7 +43,6 @@ BEGIN
       (SELECT string_agg(quote_ident(f.key), ', ') FROM jsonb_each(b.features) AS f WHERE f.value ? 'reads')
       USING ERRCODE = 'invalid_parameter_value', HINT = 'Attach with mode => ''async'', or leave "reads" out.';
   END IF;
-  PERFORM pgscore_internal.require_mode(champion, b.mode);
   PERFORM pgscore_internal.build_key_lookup(b, fed);
   EXECUTE pgscore_internal.trigger_function(b, fed);
   EXECUTE format('REVOKE ALL ON FUNCTION pgscore_internal.%I() FROM PUBLIC', function);

@@ -88,7 +88,7 @@ test.each([
 test('a sync binding refuses it, with the remedy', async () => {
   await client.query('CREATE TABLE t (id int PRIMARY KEY, n int, s text, x float8)');
   await fails(`SELECT pgscore.attach('deep', 't', features => '{"x": {"sql": "ARRAY[x]"}}')`, {
-    message: 'version 1 of deep runs in the sidecar: a trigger cannot score rows with it',
+    message: expect.stringMatching(/^version 1 of deep runs in the sidecar/),
     hint: expect.stringContaining(`mode => 'async'`),
   });
 });
