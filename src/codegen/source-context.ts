@@ -38,6 +38,8 @@ export class SourceContext {
   readonly #vectors = new Map<Register, { readonly first: Register; readonly width: number }>();
   /** The parameter of each feature that the program takes as a text. */
   readonly #texts = new Map<Register, string>();
+  /** Steps whose array has a SparseRow beside it, by their first register. */
+  readonly #sparse = new Set<Register>();
   readonly size: number;
 
   constructor(model: Model, programArguments: readonly ProgramArgument[]) {
@@ -94,6 +96,23 @@ export class SourceContext {
     return `const ${this.vector(first)}=${array};`;
   }
 
+  /** Declares a step's array, of mostly zeros, as a SparseRow of src/plv8/sparse.ts beside. */
+  declareSparse(first: Register): string {
+    this.#sparse.add(first);
+    return `const ${this.sparse(first)}=${this.kernel('sparse', 'createSparseRow')}(${this.vector(first)});`;
+  }
+
+  sparse(first: Register): string {
+    return `sparse${first}`;
+  }
+
+  /** The SparseRow that holds exactly these registers, in this order, where there is one. */
+  wholeSparse(registers: readonly Register[]): string | undefined {
+    const [start] = registers;
+    if (start === undefined || !this.#sparse.has(start)) return undefined;
+    return this.#isVector(registers) ? this.sparse(start) : undefined;
+  }
+
   /** Declares `name` as a typed array of registers, rounded to the precision; `run` fills it. */
   load(name: string, registers: readonly Register[], precision: Precision): StepSource {
     const declare = `const ${name}=new ${floatArray(precision)}(${registers.length});`;
@@ -121,8 +140,18 @@ export class SourceContext {
     const [start] = registers;
     if (start === undefined || !registers.every((register, i) => register === start + i)) return undefined;
     if (this.inArray) return `R.subarray(${start},${start + registers.length})`;
+    return this.#isVector(registers) ? this.vector(start) : undefined;
+  }
+
+  /** Whether these are all registers that one step writes, in this order. */
+  #isVector(registers: readonly Register[]): boolean {
+    const start = registers[0]!;
     const vector = this.#vectors.get(start);
-    return vector?.first === start && vector.width === registers.length ? this.vector(start) : undefined;
+    return (
+      vector?.first === start &&
+      vector.width === registers.length &&
+      registers.every((register, i) => register === start + i)
+    );
   }
 
   /** Declares a constant array-like of numbers. */
@@ -157,12 +186,7 @@ export class SourceContext {
 
   /** Registers as an array-like; a step's own array when they are exactly that. */
   readAll(registers: readonly Register[]): string {
-    const vector = this.#vectors.get(registers[0]!);
-    const whole =
-      vector?.first === registers[0] &&
-      vector?.width === registers.length &&
-      registers.every((register, i) => register === registers[0]! + i);
-    return whole
+    return this.#isVector(registers)
       ? this.vector(registers[0]!)
       : `[${registers.map((register) => this.read(register)).join()}]`;
   }

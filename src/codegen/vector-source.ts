@@ -13,6 +13,7 @@ import type {
   Reduction,
   SelectStep,
   VectorStep,
+  WeighStep,
 } from '../ir/vector-steps.ts';
 import { mapSource } from './map-source.ts';
 import { binaryExpression, roundConstant } from './operation-source.ts';
@@ -43,6 +44,8 @@ export function vectorStepSource(step: VectorStep, first: Register, context: Sou
       return gatherSource(step, first, context);
     case 'pairwise':
       return pairwiseSource(step, first, context);
+    case 'weigh':
+      return weighSource(step, first, context);
   }
 }
 
@@ -203,4 +206,39 @@ function pairwiseSource(step: PairwiseStep, first: Register, context: SourceCont
   const kernel = context.kernel('pairwise', step.method === 'votes' ? 'countVotes' : 'couple');
   const shape = { inputs: step.inputs, width: step.classes };
   return kernelSource(shape, [], (x, out) => `${kernel}(${x},${out})`, first, context);
+}
+
+/** Over a row whose zeros are known, or over an array in which they are looked for. */
+function weighSource(step: WeighStep, first: Register, context: SourceContext): StepSource {
+  const { inputs, sublinear, factors, norm, precision } = step;
+  const known = context.wholeSparse(inputs);
+  const row = known ?? `row${first}`;
+  const x = known === undefined ? lookedThrough(row, inputs, first, context) : { setup: [], run: [] };
+  const constants = factors === undefined ? 'undefined' : context.constant(roundAll(factors, precision));
+  const rest = `${row},${constants},${context.sparse(first)},${context.rounding(precision)}`;
+  const create = context.kernel('weigh', 'createWeigher');
+  return {
+    setup: [
+      ...x.setup,
+      context.declareVector(first, inputs.length),
+      context.declareSparse(first),
+      `const weigh${first}=${create}(${JSON.stringify({ sublinear, norm })},${rest});`,
+    ],
+    run: [...x.run, `weigh${first}();`, ...context.alone(first, inputs.length)],
+  };
+}
+
+function lookedThrough(
+  row: string,
+  inputs: readonly Register[],
+  first: Register,
+  context: SourceContext,
+): StepSource {
+  const x = context.load(`x${first}`, inputs, 'float64');
+  const create = context.kernel('sparse', 'createSparseRow');
+  const find = context.kernel('sparse', 'findPositions');
+  return {
+    setup: [...x.setup, `const ${row}=${create}(x${first});`],
+    run: [...x.run, `${find}(${row});`],
+  };
 }

@@ -14,6 +14,7 @@ import type {
   PairwiseStep,
   ReduceStep,
   VectorStep,
+  WeighStep,
 } from './vector-steps.ts';
 
 type Numbers = readonly number[];
@@ -44,6 +45,8 @@ export function runVectorStep(step: VectorStep, registers: Numbers): Numbers {
       return read(step.inputs).flatMap((index) => gather(step, index));
     case 'pairwise':
       return pairwise(step, read(step.inputs));
+    case 'weigh':
+      return weigh(step, read(step.inputs));
   }
 }
 
@@ -205,6 +208,24 @@ function nearest({ k }: NearestStep, inputs: Numbers): Numbers {
 
 function gather(step: GatherStep, index: number): Numbers {
   return step.rows[index] ?? step.rows[0]!.map(() => step.default);
+}
+
+function weigh({ sublinear, factors, norm, precision }: WeighStep, inputs: Numbers): Numbers {
+  const r = (value: number) => round(value, precision);
+  const weights = inputs.map((input, k) => {
+    const x = r(input);
+    if (x === 0) return 0;
+    return r((sublinear ? r(r(Math.log(x)) + 1) : x) * r(factors?.[k] ?? 1));
+  });
+  const sum = (values: Numbers) => values.reduce((a, b) => r(a + b), 0);
+  const norms = {
+    none: () => 1,
+    l1: () => sum(weights.map(Math.abs)),
+    l2: () => r(Math.sqrt(sum(weights.map((x) => r(x * x))))),
+    max: () => weights.map(Math.abs).reduce((a, b) => Math.max(a, b), 0),
+  };
+  const divisor = norms[norm]();
+  return divisor === 0 ? weights : weights.map((x) => (x === 0 ? 0 : r(x / divisor)));
 }
 
 function pairwise({ method, classes }: PairwiseStep, inputs: Numbers): Numbers {

@@ -87,6 +87,7 @@ export const VECTOR_STEPS: ReadonlyMap<unknown, StepCheck> = new Map<string, Ste
   ['nearest', validateNearest],
   ['gather', validateGather],
   ['pairwise', validatePairwise],
+  ['weigh', validateWeigh],
 ]);
 
 function validateMap(step: Fields, registers: Registers, path: string, out: Violations): number {
@@ -235,6 +236,21 @@ function validatePairwise(step: Fields, registers: Registers, path: string, out:
     out.add(`${path}.inputs`, `Must have ${pairs} elements (one a pair of classes), but has ${inputs}.`);
   }
   return step.classes;
+}
+
+function validateWeigh(step: Fields, registers: Registers, path: string, out: Violations): number {
+  const inputs = someInputs(step, registers, path, out);
+  oneOf(step.norm, ['none', 'l1', 'l2', 'max'], `${path}.norm`, out);
+  oneOf(step.precision, PRECISIONS, `${path}.precision`, out);
+  if (typeof step.sublinear !== 'boolean') {
+    out.add(`${path}.sublinear`, `Must be true or false, but is ${show(step.sublinear)}.`);
+  }
+  if (step.factors === undefined) return inputs;
+  const factors = arrayOf(step.factors, `${path}.factors`, out);
+  if (factors !== undefined && sameLength(factors, inputs, 'one an input', `${path}.factors`, out)) {
+    finiteNumbers(factors, `${path}.factors`, out);
+  }
+  return inputs;
 }
 
 function someInputs(step: Fields, registers: Registers, path: string, out: Violations): number {

@@ -19,7 +19,8 @@ export type VectorStep =
   | DistanceStep
   | NearestStep
   | GatherStep
-  | PairwiseStep;
+  | PairwiseStep
+  | WeighStep;
 
 /** Operations on each input by itself, one after the other. Width: inputs. */
 export interface MapStep {
@@ -235,12 +236,28 @@ export interface PairwiseStep {
   readonly classes: number;
 }
 
+/**
+ * Counts to weights, as TF-IDF has them. Each input becomes `log(x) + 1` where `sublinear`, times its factor, and then
+ * all are divided by their norm, unless that is 0: the sum of absolute values, the root of the sum of squares (both added
+ * up in input order), or the greatest absolute value. An input of 0 gives 0. Width: inputs.
+ */
+export interface WeighStep {
+  readonly kind: 'weigh';
+  readonly inputs: readonly Register[];
+  readonly sublinear: boolean;
+  /** One finite number an input; absent when all are 1. */
+  readonly factors?: readonly number[];
+  readonly norm: 'none' | 'l1' | 'l2' | 'max';
+  readonly precision: Precision;
+}
+
 export function vectorStepWidth(step: VectorStep): number {
   switch (step.kind) {
     case 'map':
     case 'bin':
     case 'interpolate':
     case 'lookup':
+    case 'weigh':
       return step.inputs.length;
     case 'combine':
       return Math.max(step.left.length, step.right.length);

@@ -38,6 +38,7 @@ export function vectorStep(
     inputs.chain(nearest),
     inputs.chain(gather),
     pairwise(registers, inexact),
+    inputs.chain((list) => weigh(list, inexact)),
   );
 }
 
@@ -267,6 +268,25 @@ function pairwise(registers: readonly Register[], inexact: boolean): fc.Arbitrar
       classes: fc.constant(classes),
     }),
   );
+}
+
+function weigh(inputs: readonly Register[], inexact: boolean): fc.Arbitrary<VectorStep> {
+  const factors = fc.option(exactly(finite, inputs.length), { nil: undefined });
+  return fc
+    .tuple(
+      factors,
+      fc.constantFrom('none' as const, 'l1' as const, 'l2' as const, 'max' as const),
+      precision,
+      fc.boolean(),
+    )
+    .map(([by, norm, rounding, logarithmic]) => ({
+      kind: 'weigh',
+      inputs,
+      sublinear: inexact && logarithmic,
+      ...(by === undefined ? {} : { factors: by }),
+      norm,
+      precision: rounding,
+    }));
 }
 
 /** Constants of a step at which its result changes. */

@@ -160,6 +160,7 @@ function registersOf(step: Step): readonly Register[] {
   switch (step.kind) {
     case 'encode-category':
     case 'hash-text':
+    case 'count-terms':
       return [step.input];
     case 'tree-ensemble':
     case 'linear':
@@ -174,6 +175,7 @@ function withRegisters(step: Step, of: (register: Register) => Register): Step {
   switch (step.kind) {
     case 'encode-category':
     case 'hash-text':
+    case 'count-terms':
       return { ...step, input: of(step.input) };
     case 'combine':
       return { ...step, left: step.left.map(of), right: step.right.map(of) };

@@ -1,0 +1,67 @@
+/**
+ * Cases and decompositions that do not depend on the engine's version of Unicode. `recent` is the inside of a class of
+ * a regular expression: characters that count as unassigned.
+ */
+export interface TextChanges {
+  lowercase(text: string): string;
+  uppercase(text: string): string;
+  'strip-marks'(text: string): string;
+  'to-ascii'(text: string): string;
+  'join-spaces'(text: string): string;
+}
+
+const NOT_ASCII = /[^\0-\x7f]/;
+const NOT_ASCII_CHARACTERS = /[^\0-\x7f]+/g;
+/** What Python's \s matches. */
+const SPACE = String.raw`[\t-\r\x1c- \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]`;
+const LONG_SPACES = new RegExp(`${SPACE}{2,}`, 'g');
+
+export function createTextChanges(recent: string): TextChanges {
+  const decompose = except(recent, (text) => text.normalize('NFKD'));
+  const isUnassigned = new RegExp(`[${recent}]`, 'u');
+  const marks = new Map<string, boolean>();
+  const isMark = (character: string): boolean => {
+    let mark = marks.get(character);
+    if (mark === undefined) {
+      mark = !isUnassigned.test(character) && hasCombiningClass(character);
+      marks.set(character, mark);
+    }
+    return mark;
+  };
+  const notMarks = (characters: string): string => {
+    let kept = '';
+    for (const character of characters) if (!isMark(character)) kept += character;
+    return kept;
+  };
+  return {
+    // U+0295 is cased from Unicode 17 on, which would matter to a sigma beside it.
+    lowercase: except(`\\u0295${recent}`, (text) => text.toLowerCase()),
+    // U+019B and U+0264 have upper cases from Unicode 16 on.
+    uppercase: except(`\\u019b\\u0264${recent}`, (text) => text.toUpperCase()),
+    'strip-marks': (text) =>
+      NOT_ASCII.test(text) ? decompose(text).replace(NOT_ASCII_CHARACTERS, notMarks) : text,
+    'to-ascii': (text) => (NOT_ASCII.test(text) ? decompose(text).replace(NOT_ASCII_CHARACTERS, '') : text),
+    'join-spaces': (text) => text.replace(LONG_SPACES, ' '),
+  };
+}
+
+/** The change of all but some characters, none of which is ASCII; each run of the others is changed by itself. */
+function except(characters: string, change: (text: string) => string): (text: string) => string {
+  const excepted = new RegExp(`[${characters}]`, 'u');
+  const runs = new RegExp(`[^${characters}]+`, 'gu');
+  return (text) => (NOT_ASCII.test(text) && excepted.test(text) ? text.replace(runs, change) : change(text));
+}
+
+/** A function that hides characters from patterns, behind noncharacters of the same length. */
+export function createMask(recent: string): (text: string) => string {
+  const hidden = new RegExp(`[${recent}]`, 'gu');
+  const hide = (character: string) => (character.length === 1 ? '\ufdd0' : '\u{1fffe}');
+  return (text) => (NOT_ASCII.test(text) ? text.replace(hidden, hide) : text);
+}
+
+/** JavaScript does not tell combining classes, but its canonical order shows which are not 0. */
+function hasCombiningClass(character: string): boolean {
+  const least = `${character}\u0334`;
+  const greatest = `\u0345${character}`;
+  return least.normalize('NFD') !== least || greatest.normalize('NFD') !== greatest;
+}
