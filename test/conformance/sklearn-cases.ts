@@ -99,8 +99,6 @@ export const FAMILIES: Readonly<Record<string, readonly string[]>> = {
 export const REFUSED: Readonly<Record<string, string>> = {
   knn_imp: 'KNNImputer',
   multiout_clf: 'several targets at once',
-  count_nb: 'CountVectorizer',
-  tfidf_lr: 'TfidfVectorizer',
   lgbm_calibrated: 'raw scores here from LightGBM 4.7 on and probabilities before',
   '1.9.1/gb_clf_initlr': 'float32, with sums in an order that depends on the machine',
 };

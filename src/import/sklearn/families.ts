@@ -63,6 +63,7 @@ import {
 } from './scalers.ts';
 import { featureSelection, selectingPredictor } from './selection.ts';
 import { oneClassSupport, supportVectorClassifier, supportVectorRegressor } from './support-vectors.ts';
+import { countVectorizer, hashingVectorizer, tfidfTransformer, tfidfVectorizer } from './text.ts';
 import { stackingClassifier, stackingRegressor, votingClassifier, votingRegressor } from './voting.ts';
 
 /** Searches over parameters, which keep the best estimator. */
@@ -195,6 +196,10 @@ export const TRANSFORMERS: ReadonlyMap<string, LowerTransformer> = new Map<strin
   ...named(nystroem, 'Nystroem'),
   ...named(rbfSampler, 'RBFSampler'),
   ...named(centreTransformer, 'KMeans', 'MiniBatchKMeans'),
+  ...named(countVectorizer, 'CountVectorizer'),
+  ...named(tfidfVectorizer, 'TfidfVectorizer'),
+  ...named(hashingVectorizer, 'HashingVectorizer'),
+  ...named(tfidfTransformer, 'TfidfTransformer'),
   ...named(bestTransformer, ...SEARCHES),
   ...named(
     featureSelection,
