@@ -49,8 +49,8 @@ function lowerCase(text: string): string {
   return piecewise(text, NOT_CASED, (piece) => piece.toLowerCase());
 }
 
-/** U+0264 and U+019B have had upper cases since Unicode 16. */
-const NOT_LOWER = new RegExp(`([\\u0264\\u019b${RECENT_CHARACTERS}]+)`, 'u');
+/** These have had upper cases since Unicode 16 or 17. */
+const NOT_LOWER = new RegExp(`([\\u019b\\u0264\\ua7d3\\ua7d5${RECENT_CHARACTERS}]+)`, 'u');
 
 function upperCase(text: string): string {
   return piecewise(text, NOT_LOWER, (piece) => piece.toUpperCase());

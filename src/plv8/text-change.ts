@@ -11,6 +11,8 @@ export interface TextChanges {
 }
 
 const NOT_ASCII = /[^\0-\x7f]/;
+/** What may have a combining class other than 0. */
+const MARK = /\p{M}/u;
 const NOT_ASCII_CHARACTERS = /[^\0-\x7f]+/g;
 /** What Python's \s matches. */
 const SPACE = String.raw`[\t-\r\x1c- \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]`;
@@ -21,6 +23,7 @@ export function createTextChanges(recent: string): TextChanges {
   const isUnassigned = new RegExp(`[${recent}]`, 'u');
   const marks = new Map<string, boolean>();
   const isMark = (character: string): boolean => {
+    if (!MARK.test(character)) return false;
     let mark = marks.get(character);
     if (mark === undefined) {
       mark = !isUnassigned.test(character) && hasCombiningClass(character);
@@ -36,8 +39,8 @@ export function createTextChanges(recent: string): TextChanges {
   return {
     // U+0295 is cased from Unicode 17 on, which would matter to a sigma beside it.
     lowercase: except(`\\u0295${recent}`, (text) => text.toLowerCase()),
-    // U+019B and U+0264 have upper cases from Unicode 16 on.
-    uppercase: except(`\\u019b\\u0264${recent}`, (text) => text.toUpperCase()),
+    // These have upper cases from Unicode 16 or 17 on.
+    uppercase: except(`\\u019b\\u0264\\ua7d3\\ua7d5${recent}`, (text) => text.toUpperCase()),
     'strip-marks': (text) =>
       NOT_ASCII.test(text) ? decompose(text).replace(NOT_ASCII_CHARACTERS, notMarks) : text,
     'to-ascii': (text) => (NOT_ASCII.test(text) ? decompose(text).replace(NOT_ASCII_CHARACTERS, '') : text),

@@ -41,7 +41,18 @@ const ODD = [
     '𝔘',
     'a\u0301\u0323',
   ],
-  ...['\u0295', '\u0264', '\u1c89', '\ua7dc', '\u{10d50}', '\u0897', '\u{16d40}', '\u{31350}', '\u{1fae8}'],
+  ...[
+    '\u0295',
+    '\u0264',
+    '\ua7d3',
+    '\u1c89',
+    '\ua7dc',
+    '\u{10d50}',
+    '\u0897',
+    '\u{16d40}',
+    '\u{31350}',
+    '\u{1fae8}',
+  ],
 ];
 
 /** Any text that PostgreSQL can hold: single words, odd characters, and whatever else. */
