@@ -18,7 +18,7 @@ export function textStepSource(step: TextStep, first: Register, context: SourceC
 }
 
 function countSource(step: CountTerms, text: string, first: Register, context: SourceContext): StepSource {
-  const { columns, text: before, split, terms, binary, least } = step;
+  const { columns, text: before, split, terms, binary, least, missing } = step;
   const width = columns.by === 'hash' ? columns.count : columns.terms.length;
   const counting: TermCounting = {
     text: before,
@@ -27,6 +27,7 @@ function countSource(step: CountTerms, text: string, first: Register, context: S
     columns: columns.by === 'hash' ? columns : { by: 'vocabulary', terms: packTexts(columns.terms) },
     binary,
     least,
+    missing,
     recent: RECENT_CHARACTERS,
   };
   const create = context.kernel('terms', 'createTermCounter');

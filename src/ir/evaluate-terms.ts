@@ -12,7 +12,8 @@ import { textStepWidth } from './text-steps.ts';
 const RECENT = new RegExp(`([${RECENT_CHARACTERS}]+)`, 'u');
 
 /** The counts of a text's terms, by the letter of CountTerms. */
-export function countTerms(step: CountTerms, text: string | null): readonly number[] {
+export function countTerms(step: CountTerms, given: string | null): readonly number[] {
+  const text = step.missing === 'empty' ? (given ?? '') : given;
   const counts = new Array<number>(textStepWidth(step)).fill(text === null ? Number.NaN : 0);
   if (text === null) return counts;
   const changed = step.text.reduce((current, operation) => changeText(operation, current), text);
@@ -56,6 +57,11 @@ function upperCase(text: string): string {
   return piecewise(text, NOT_LOWER, (piece) => piece.toUpperCase());
 }
 
+/** U+0130 is the one character whose simple lower case is not its full one. */
+function lowerCharacter(character: string): string {
+  return character === '\u0130' ? 'i' : lowerCase(character);
+}
+
 function decompose(text: string): string {
   return piecewise(text, RECENT, (piece) => piece.normalize('NFKD'));
 }
@@ -68,6 +74,8 @@ function changeText(operation: TextOperation, text: string): string {
       return lowerCase(text);
     case 'uppercase':
       return upperCase(text);
+    case 'lowercase-each':
+      return [...text].map(lowerCharacter).join('');
     case 'strip-marks':
       return isAscii(text) ? text : [...decompose(text)].filter((character) => !isMark(character)).join('');
     case 'to-ascii':

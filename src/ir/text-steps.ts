@@ -18,7 +18,7 @@ export interface HashText {
 }
 
 /**
- * How often each term occurs in a text. NULL makes every result NaN. Width: the number of columns.
+ * How often each term occurs in a text. Width: the number of columns.
  *
  * The text goes through `text`, is split into terms, these go through `terms`, and each one left adds 1 (or -1, see
  * `TermHash`) to its column.
@@ -34,12 +34,16 @@ export interface CountTerms {
   readonly binary: boolean;
   /** Counts below this become 0; a number below 1 is a share of all terms of the text, known or not. 0 keeps all. */
   readonly least: number;
+  /** What NULL gives: NaN for every column, or what the empty text gives. */
+  readonly missing: 'nan' | 'empty';
 }
 
 export type TextOperation =
   /** Full case mapping, independent of language, with the final sigma. */
   | 'lowercase'
   | 'uppercase'
+  /** The simple lower case of each character by itself, as C's towlower has it. */
+  | 'lowercase-each'
   /** To NFKD, without the characters of a combining class other than 0; ASCII stays as it is. */
   | 'strip-marks'
   /** To NFKD, then only what is ASCII. */

@@ -11,7 +11,14 @@ import {
 } from './check.ts';
 import { type Registers, validateTextRegister } from './validate-registers.ts';
 
-const TEXT_OPERATIONS = ['lowercase', 'uppercase', 'strip-marks', 'to-ascii', 'join-spaces'];
+const TEXT_OPERATIONS = [
+  'lowercase',
+  'uppercase',
+  'lowercase-each',
+  'strip-marks',
+  'to-ascii',
+  'join-spaces',
+];
 const TERM_OPERATIONS = ['lowercase', 'uppercase', 'drop', 'drop-short', 'runs', 'padded-runs'];
 
 /** As many registers as a step may write; bounds memory. HashingVectorizer has so many unless told otherwise. */
@@ -46,6 +53,7 @@ function validateCount(step: Fields, registers: Registers, path: string, out: Vi
   validateSplit(step.split, `${path}.split`, out);
   const terms = arrayOf(step.terms, `${path}.terms`, out) ?? [];
   for (let i = 0; i < terms.length && !out.full; i++) validateOperation(terms[i], `${path}.terms[${i}]`, out);
+  oneOf(step.missing, ['nan', 'empty'], `${path}.missing`, out);
   truth(step.binary, `${path}.binary`, out);
   if (!Number.isFinite(step.least) || (step.least as number) < 0) {
     out.add(`${path}.least`, `Must be a number of at least 0, but is ${show(step.least)}.`);

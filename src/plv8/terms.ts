@@ -37,6 +37,7 @@ export interface TermCounting {
   readonly columns: Columns;
   readonly binary: boolean;
   readonly least: number;
+  readonly missing: 'nan' | 'empty';
   /** Characters that count as unassigned: the inside of a class of a regular expression. */
   readonly recent: string;
 }
@@ -50,9 +51,10 @@ export function createTermCounter(counting: TermCounting, row: SparseRow): (text
   const split = createSplit(counting.split, createMask(counting.recent));
   const operations = counting.terms.map((operation) => createOperation(operation, changes));
   const add = createAdder(counting.columns, row);
-  const { text: before, binary, least } = counting;
-  return (text) => {
+  const { text: before, binary, least, missing } = counting;
+  return (given) => {
     clear(row);
+    const text = missing === 'empty' ? (given ?? '') : given;
     if (text === null) {
       makeMissing(row);
       return;

@@ -5,6 +5,7 @@
 export interface TextChanges {
   lowercase(text: string): string;
   uppercase(text: string): string;
+  'lowercase-each'(text: string): string;
   'strip-marks'(text: string): string;
   'to-ascii'(text: string): string;
   'join-spaces'(text: string): string;
@@ -36,11 +37,14 @@ export function createTextChanges(recent: string): TextChanges {
     for (const character of characters) if (!isMark(character)) kept += character;
     return kept;
   };
+  // U+0295 is cased from Unicode 17 on, which would matter to a sigma beside it.
+  const lowercase = except(`\\u0295${recent}`, (text) => text.toLowerCase());
   return {
-    // U+0295 is cased from Unicode 17 on, which would matter to a sigma beside it.
-    lowercase: except(`\\u0295${recent}`, (text) => text.toLowerCase()),
+    lowercase,
     // These have upper cases from Unicode 16 or 17 on.
     uppercase: except(`\\u019b\\u0264\\ua7d3\\ua7d5${recent}`, (text) => text.toUpperCase()),
+    // The two characters whose lower case depends on others, or is longer than the simple one.
+    'lowercase-each': (text) => lowercase(text.replace(/\u03a3/g, '\u03c3').replace(/\u0130/g, 'i')),
     'strip-marks': (text) =>
       NOT_ASCII.test(text) ? decompose(text).replace(NOT_ASCII_CHARACTERS, notMarks) : text,
     'to-ascii': (text) => (NOT_ASCII.test(text) ? decompose(text).replace(NOT_ASCII_CHARACTERS, '') : text),

@@ -21,6 +21,7 @@ function fingerprint(rules: Pick<CountTerms, 'text' | 'split'>): Model {
         columns: { by: 'hash', seed: 42, count: COLUMNS, remainder: 'floor', signed: false },
         binary: false,
         least: 0,
+        missing: 'nan',
       },
       {
         kind: 'linear',

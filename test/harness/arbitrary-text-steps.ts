@@ -137,6 +137,7 @@ function countTerms(input: Register): fc.Arbitrary<CountTerms> {
       fc.constantFrom(
         'lowercase' as const,
         'uppercase' as const,
+        'lowercase-each' as const,
         'strip-marks' as const,
         'to-ascii' as const,
         'join-spaces' as const,
@@ -148,5 +149,6 @@ function countTerms(input: Register): fc.Arbitrary<CountTerms> {
     columns,
     binary: fc.boolean(),
     least: fc.constantFrom(0, 0, 0.2, 1, 2),
+    missing: fc.constantFrom('nan', 'empty'),
   });
 }

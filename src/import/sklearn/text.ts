@@ -119,6 +119,7 @@ function count(
     columns,
     binary: estimator.flag('binary', false),
     least: 0,
+    missing: 'nan',
   });
   // A missing text is an error to scikit-learn, and makes all counts NaN here.
   lowering.guards.add(registers[0]!);

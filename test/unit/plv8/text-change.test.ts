@@ -51,4 +51,10 @@ describe('every character is what Python 3.11 makes of it', () => {
     }
     expect(words).toEqual(python.words);
   });
+
+  it('lower case by itself, as C has it', () => {
+    const { lowercase } = changes;
+    expect(lowercase('ΑΣ İ ǅ ẞ')).toBe('ας i\u0307 ǆ ß');
+    expect(changes['lowercase-each']('ΑΣ İ ǅ ẞ')).toBe('ασ i ǆ ß');
+  });
 });
