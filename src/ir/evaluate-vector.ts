@@ -212,20 +212,20 @@ function gather(step: GatherStep, index: number): Numbers {
 
 function weigh({ sublinear, factors, norm, precision }: WeighStep, inputs: Numbers): Numbers {
   const r = (value: number) => round(value, precision);
-  const weights = inputs.map((input, k) => {
-    const x = r(input);
-    if (x === 0) return 0;
-    return r((sublinear ? r(r(Math.log(x)) + 1) : x) * r(factors?.[k] ?? 1));
+  const x = inputs.map(r);
+  const weights = x.map((value, k) => {
+    if (value === 0) return 0;
+    return r((sublinear ? r(r(Math.log(value)) + 1) : value) * r(factors?.[k] ?? 1));
   });
   const sum = (values: Numbers) => values.reduce((a, b) => r(a + b), 0);
   const norms = {
     none: () => 1,
     l1: () => sum(weights.map(Math.abs)),
-    l2: () => r(Math.sqrt(sum(weights.map((x) => r(x * x))))),
+    l2: () => r(Math.sqrt(sum(weights.map((weight) => r(weight * weight))))),
     max: () => weights.map(Math.abs).reduce((a, b) => Math.max(a, b), 0),
   };
   const divisor = norms[norm]();
-  return divisor === 0 ? weights : weights.map((x) => (x === 0 ? 0 : r(x / divisor)));
+  return divisor === 0 ? weights : weights.map((weight, k) => (x[k] === 0 ? 0 : r(weight / divisor)));
 }
 
 function pairwise({ method, classes }: PairwiseStep, inputs: Numbers): Numbers {
