@@ -3,6 +3,7 @@ import type {
   BinStep,
   CombineStep,
   DistanceStep,
+  FindHashStep,
   GatherStep,
   InterpolateStep,
   LookupStep,
@@ -46,6 +47,8 @@ export function vectorStepSource(step: VectorStep, first: Register, context: Sou
       return pairwiseSource(step, first, context);
     case 'weigh':
       return weighSource(step, first, context);
+    case 'find-hash':
+      return findHashSource(step, first, context);
   }
 }
 
@@ -206,6 +209,19 @@ function pairwiseSource(step: PairwiseStep, first: Register, context: SourceCont
   const kernel = context.kernel('pairwise', step.method === 'votes' ? 'countVotes' : 'couple');
   const shape = { inputs: step.inputs, width: step.classes };
   return kernelSource(shape, [], (x, out) => `${kernel}(${x},${out})`, first, context);
+}
+
+function findHashSource({ inputs, keys }: FindHashStep, first: Register, context: SourceContext): StepSource {
+  const x = context.load(`x${first}`, inputs, 'float64');
+  const half = (start: number) => keys.map((key) => Number.parseInt(key.slice(start, start + 8), 16) | 0);
+  const create = context.kernel('find-hash', 'createHashFinder');
+  return {
+    setup: [
+      ...x.setup,
+      `const find${first}=${create}(${context.constant(half(0))},${context.constant(half(8))});`,
+    ],
+    run: [...x.run, context.write(first, `find${first}(x${first})`)],
+  };
 }
 
 /** Over a row whose zeros are known, or over an array in which they are looked for. */

@@ -89,6 +89,7 @@ function toleranceOf(step: Step): number {
     case 'lookup':
     case 'nearest':
     case 'gather':
+    case 'find-hash':
     case 'hash-text':
     case 'count-terms':
       return 1e-12;

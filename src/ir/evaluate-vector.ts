@@ -5,6 +5,7 @@ import type {
   BinStep,
   CombineStep,
   DistanceStep,
+  FindHashStep,
   GatherStep,
   InterpolateStep,
   LookupStep,
@@ -47,6 +48,8 @@ export function runVectorStep(step: VectorStep, registers: Numbers): Numbers {
       return pairwise(step, read(step.inputs));
     case 'weigh':
       return weigh(step, read(step.inputs));
+    case 'find-hash':
+      return [findHash(step, read(step.inputs))];
   }
 }
 
@@ -208,6 +211,18 @@ function nearest({ k }: NearestStep, inputs: Numbers): Numbers {
 
 function gather(step: GatherStep, index: number): Numbers {
   return step.rows[index] ?? step.rows[0]!.map(() => step.default);
+}
+
+const FACTOR = 0x4906ba494954cb65n;
+
+function findHash({ keys }: FindHashStep, inputs: Numbers): number {
+  if (!inputs.every(Number.isInteger)) return keys.length;
+  const hash = inputs.reduce(
+    (sum, x) => BigInt.asUintN(64, FACTOR * (sum + FACTOR * BigInt.asIntN(32, BigInt(x)))),
+    0n,
+  );
+  const position = keys.indexOf(hash.toString(16).padStart(16, '0'));
+  return position === -1 ? keys.length : position;
 }
 
 function weigh({ sublinear, factors, norm, precision }: WeighStep, inputs: Numbers): Numbers {

@@ -12,6 +12,7 @@ import {
   sameLength,
   show,
   uniqueNumbersAndNaN,
+  uniqueTexts,
   type Violations,
 } from './check.ts';
 import { type Registers, validateInputs, validateRegisterList } from './validate-registers.ts';
@@ -88,6 +89,7 @@ export const VECTOR_STEPS: ReadonlyMap<unknown, StepCheck> = new Map<string, Ste
   ['gather', validateGather],
   ['pairwise', validatePairwise],
   ['weigh', validateWeigh],
+  ['find-hash', validateFindHash],
 ]);
 
 function validateMap(step: Fields, registers: Registers, path: string, out: Violations): number {
@@ -251,6 +253,18 @@ function validateWeigh(step: Fields, registers: Registers, path: string, out: Vi
     finiteNumbers(factors, `${path}.factors`, out);
   }
   return inputs;
+}
+
+function validateFindHash(step: Fields, registers: Registers, path: string, out: Violations): number {
+  someInputs(step, registers, path, out);
+  const keys = arrayOf(step.keys, `${path}.keys`, out);
+  if (keys === undefined) return 1;
+  uniqueTexts(keys, `${path}.keys`, out);
+  for (let i = 0; i < keys.length && !out.full; i++) {
+    if (typeof keys[i] === 'string' && /^[0-9a-f]{16}$/.test(keys[i] as string)) continue;
+    out.add(`${path}.keys[${i}]`, `Must be 16 hexadecimal digits, but is ${show(keys[i])}.`);
+  }
+  return 1;
 }
 
 function someInputs(step: Fields, registers: Registers, path: string, out: Violations): number {

@@ -20,7 +20,8 @@ export type VectorStep =
   | NearestStep
   | GatherStep
   | PairwiseStep
-  | WeighStep;
+  | WeighStep
+  | FindHashStep;
 
 /** Operations on each input by itself, one after the other. Width: inputs. */
 export interface MapStep {
@@ -251,6 +252,19 @@ export interface WeighStep {
   readonly precision: Precision;
 }
 
+/**
+ * The position among the keys of the inputs' combined hash; the number of keys where it is none of them, or an input is
+ * no whole number. The hash begins with 0, and input after input makes it FACTOR * (hash + FACTOR * x) modulo 2^64, with
+ * FACTOR = 0x4906ba494954cb65 and x the input's low 32 bits as a signed number: CatBoost's hash of a combination.
+ * https://github.com/catboost/catboost/blob/v1.2/catboost/libs/model/hash.h. Width 1.
+ */
+export interface FindHashStep {
+  readonly kind: 'find-hash';
+  readonly inputs: readonly Register[];
+  /** Different ones, of 16 hexadecimal digits in small letters each. */
+  readonly keys: readonly string[];
+}
+
 export function vectorStepWidth(step: VectorStep): number {
   switch (step.kind) {
     case 'map':
@@ -264,6 +278,7 @@ export function vectorStepWidth(step: VectorStep): number {
     case 'select':
       return Math.max(step.condition.length, step.whenTrue.length, step.whenFalse.length);
     case 'reduce':
+    case 'find-hash':
       return 1;
     case 'distance':
       return step.points.length;

@@ -39,6 +39,7 @@ export function vectorStep(
     inputs.chain(gather),
     pairwise(registers, inexact),
     inputs.chain((list) => weigh(list, inexact)),
+    inputs.map(findHash),
   );
 }
 
@@ -287,6 +288,18 @@ function weigh(inputs: readonly Register[], inexact: boolean): fc.Arbitrary<Vect
       norm,
       precision: rounding,
     }));
+}
+
+/** Keys of small numbers, which registers may hold. */
+function findHash(inputs: readonly Register[]): VectorStep {
+  const factor = 0x4906ba494954cb65n;
+  const keyOf = (x: number) =>
+    BigInt.asUintN(
+      64,
+      inputs.reduce((hash) => factor * (hash + factor * BigInt(x)), 0n),
+    );
+  const keys = [0, 1, -1, 2, 3, 65535].map((x) => keyOf(x).toString(16).padStart(16, '0'));
+  return { kind: 'find-hash', inputs, keys };
 }
 
 /** Constants of a step at which its result changes. */
