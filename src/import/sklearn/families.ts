@@ -24,6 +24,7 @@ import {
 import { missingIndicator, simpleImputer } from './imputers.ts';
 import { isotonicRegression } from './isotonic.ts';
 import { gaussianProcess, kernelPca, kernelRidge, nystroem } from './kernel-models.ts';
+import { knnImputer } from './knn-imputer.ts';
 import { labelEncoder } from './labels.ts';
 import {
   generalisedLinear,
@@ -181,6 +182,7 @@ export const TRANSFORMERS: ReadonlyMap<string, LowerTransformer> = new Map<strin
   ...named(normalizer, 'Normalizer'),
   ...named(binarizer, 'Binarizer'),
   ...named(simpleImputer, 'SimpleImputer'),
+  ...named(knnImputer, 'KNNImputer'),
   ...named(missingIndicator, 'MissingIndicator'),
   ...named(oneHotEncoder, 'OneHotEncoder'),
   ...named(ordinalEncoder, 'OrdinalEncoder'),

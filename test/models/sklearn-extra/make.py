@@ -347,6 +347,13 @@ CASES.update({
     "text_columns": (pipeline.make_pipeline(noted, linear_model.LogisticRegression()), note(N), y_bin, note(ROWS)),
 })
 
+empty_t = np.vstack([holes_t, np.full((1, 4), np.nan)])
+CASES.update({
+    "knn_imputer": (impute.KNNImputer(n_neighbors=3), holes, None, empty_t),
+    "knn_imputer_distance": (impute.KNNImputer(weights="distance", add_indicator=True), holes, None, np.vstack([empty_t, holes[:8]])),
+    "knn_imputer_pipeline": (pipeline.make_pipeline(impute.KNNImputer(), LOGISTIC()), holes, y_bin, empty_t),
+})
+
 if VERSION.startswith("1.6"):
     CASES = {
         name: CASES[name]
