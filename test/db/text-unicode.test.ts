@@ -2,6 +2,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { createScorer } from '../../src/codegen/score.ts';
 import type { CountTerms, Model } from '../../src/ir/model.ts';
 import { createDatabaseScorers, type DatabaseScorer } from '../conformance/database.ts';
+import { counting } from '../harness/text-models.ts';
 
 const COLUMNS = 4096;
 
@@ -13,16 +14,10 @@ function fingerprint(rules: Pick<CountTerms, 'text' | 'split'>): Model {
     task: 'regression',
     features: [{ kind: 'text', name: 'text', categories: [] }],
     steps: [
-      {
-        kind: 'count-terms',
-        input: 0,
+      counting({
         ...rules,
-        terms: [],
         columns: { by: 'hash', seed: 42, count: COLUMNS, remainder: 'floor', signed: false },
-        binary: false,
-        least: 0,
-        missing: 'nan',
-      },
+      }),
       {
         kind: 'linear',
         inputs: columns.map((k) => k + 1),

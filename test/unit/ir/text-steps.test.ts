@@ -3,6 +3,7 @@ import { evaluate } from '../../../src/ir/evaluate.ts';
 import { modelFromJson, modelToJson } from '../../../src/ir/json.ts';
 import { type CountTerms, type Model, stepWidth, type TextStep } from '../../../src/ir/model.ts';
 import { validate } from '../../../src/ir/validate.ts';
+import { counting } from '../../harness/text-models.ts';
 import { bothResults } from '../codegen/programs.ts';
 
 function modelOf(step: TextStep): Model {
@@ -12,24 +13,6 @@ function modelOf(step: TextStep): Model {
     features: [{ kind: 'text', name: 'text', categories: [] }],
     steps: [step],
     output: { value: 1, raw: Array.from({ length: stepWidth(step) }, (_, i) => i + 1) },
-  };
-}
-
-const WORDS = { by: 'match', pattern: '[\\p{L}\\p{N}_]+' } as const;
-
-function counting(step: Partial<CountTerms> & { readonly vocabulary?: readonly string[] }): CountTerms {
-  const { vocabulary = ['a', 'b'], ...rest } = step;
-  return {
-    kind: 'count-terms',
-    input: 0,
-    text: [],
-    split: WORDS,
-    terms: [],
-    columns: { by: 'vocabulary', terms: vocabulary },
-    binary: false,
-    least: 0,
-    missing: 'nan',
-    ...rest,
   };
 }
 

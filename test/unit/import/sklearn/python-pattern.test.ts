@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { translatePattern } from '../../../../src/import/sklearn/python-pattern.ts';
 import { evaluate } from '../../../../src/ir/evaluate.ts';
 import { readJson } from '../../../conformance/runner.ts';
+import { counting } from '../../../harness/text-models.ts';
 
 /** What Python finds; see make.py there. */
 interface Found {
@@ -20,28 +21,11 @@ function countsOf(pattern: string, text: string, wanted: readonly string[]) {
       task: 'regression',
       features: [{ kind: 'text', name: 'text', categories: [] }],
       steps: [
-        {
-          kind: 'count-terms',
-          input: 0,
-          text: [],
+        counting({ split: { by: 'match', pattern }, vocabulary: terms }),
+        counting({
           split: { by: 'match', pattern },
-          terms: [],
-          columns: { by: 'vocabulary', terms },
-          binary: false,
-          least: 0,
-          missing: 'nan',
-        },
-        {
-          kind: 'count-terms',
-          input: 0,
-          text: [],
-          split: { by: 'match', pattern },
-          terms: [],
           columns: { by: 'hash', seed: 0, count: 1, remainder: 'floor', signed: false },
-          binary: false,
-          least: 0,
-          missing: 'nan',
-        },
+        }),
       ],
       output: { value: 1, raw: [...terms.keys(), terms.length].map((i) => i + 1) },
     },
