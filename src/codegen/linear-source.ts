@@ -1,10 +1,11 @@
 import type { Linear, Register } from '../ir/model.ts';
 import { roundConstant } from './operation-source.ts';
 import type { SourceContext, StepSource } from './source-context.ts';
+import { type SparseParts, sparseParts } from './sparse-source.ts';
 
 export function linearSource(step: Linear, first: Register, context: SourceContext): StepSource {
-  const row = zerosAddNothing(step) ? context.wholeSparse(step.inputs) : undefined;
-  return row === undefined ? denseSource(step, first, context) : sparseSource(step, row, first, context);
+  const parts = zerosAddNothing(step) ? sparseParts(`part${first}`, step.inputs, context) : undefined;
+  return parts === undefined ? denseSource(step, first, context) : sparseSource(step, parts, first, context);
 }
 
 function denseSource(step: Linear, first: Register, context: SourceContext): StepSource {
@@ -22,16 +23,23 @@ function denseSource(step: Linear, first: Register, context: SourceContext): Ste
   };
 }
 
-function sparseSource(step: Linear, row: string, first: Register, context: SourceContext): StepSource {
+function sparseSource(
+  step: Linear,
+  { parts, setup, run }: SparseParts,
+  first: Register,
+  context: SourceContext,
+): StepSource {
   const linear = context.kernel('sparse-linear', 'createSparseLinear');
   const roundings = `${context.rounding(step.inputPrecision)},${context.rounding(step.accumulator)}`;
-  const rest = `${row},${context.vector(first)},${roundings},{skipMissing:${step.missing === 'skip'}}`;
+  const rows = parts.map(({ row, offset }) => `{row:${row},offset:${offset}}`).join();
+  const rest = `[${rows}],${context.vector(first)},${roundings},{skipMissing:${step.missing === 'skip'}}`;
   return {
     setup: [
+      ...setup,
       context.declareVector(first, step.bias.length),
       `const sum${first}=${linear}(${constants(step, context)},${rest});`,
     ],
-    run: [`sum${first}();`, ...context.alone(first, step.bias.length)],
+    run: [...run, `sum${first}();`, ...context.alone(first, step.bias.length)],
   };
 }
 

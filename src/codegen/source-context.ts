@@ -106,6 +106,11 @@ export class SourceContext {
     return `sparse${first}`;
   }
 
+  /** How many registers the SparseRow has that begins with this one. */
+  sparseWidth(first: Register): number | undefined {
+    return this.#sparse.has(first) ? this.#vectors.get(first)?.width : undefined;
+  }
+
   /** The SparseRow that holds exactly these registers, in this order, where there is one. */
   wholeSparse(registers: readonly Register[]): string | undefined {
     const [start] = registers;

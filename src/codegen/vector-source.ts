@@ -19,6 +19,7 @@ import type {
 import { mapSource } from './map-source.ts';
 import { binaryExpression, roundConstant } from './operation-source.ts';
 import { numberSource, type SourceContext, type StepSource } from './source-context.ts';
+import { lookedThrough } from './sparse-source.ts';
 
 /** The code of a step whose registers start at `first`. */
 export function vectorStepSource(step: VectorStep, first: Register, context: SourceContext): StepSource {
@@ -229,7 +230,7 @@ function weighSource(step: WeighStep, first: Register, context: SourceContext): 
   const { inputs, sublinear, factors, norm, precision } = step;
   const known = context.wholeSparse(inputs);
   const row = known ?? `row${first}`;
-  const x = known === undefined ? lookedThrough(row, inputs, first, context) : { setup: [], run: [] };
+  const x = known === undefined ? lookedThrough(row, inputs, context) : { setup: [], run: [] };
   const constants = factors === undefined ? 'undefined' : context.constant(roundAll(factors, precision));
   const rest = `${row},${constants},${context.sparse(first)},${context.rounding(precision)}`;
   const create = context.kernel('weigh', 'createWeigher');
@@ -241,20 +242,5 @@ function weighSource(step: WeighStep, first: Register, context: SourceContext): 
       `const weigh${first}=${create}(${JSON.stringify({ sublinear, norm })},${rest});`,
     ],
     run: [...x.run, `weigh${first}();`, ...context.alone(first, inputs.length)],
-  };
-}
-
-function lookedThrough(
-  row: string,
-  inputs: readonly Register[],
-  first: Register,
-  context: SourceContext,
-): StepSource {
-  const x = context.load(`x${first}`, inputs, 'float64');
-  const create = context.kernel('sparse', 'createSparseRow');
-  const find = context.kernel('sparse', 'findPositions');
-  return {
-    setup: [...x.setup, `const ${row}=${create}(x${first});`],
-    run: [...x.run, `${find}(${row});`],
   };
 }
