@@ -1,7 +1,11 @@
+import { readFileSync } from 'node:fs';
 import type pg from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { applyDeploy, planDeploy } from '../../src/deploy/deploy.ts';
+import { importModel } from '../../src/import/registry.ts';
 import { evaluate } from '../../src/ir/evaluate.ts';
 import { type Feature, type Model, registerLayout, type Step } from '../../src/ir/model.ts';
+import { modelPath, readJson } from '../conformance/runner.ts';
 import { createTestDatabase } from '../harness/database.ts';
 import { deployMade, text } from '../harness/models.ts';
 
@@ -105,4 +109,31 @@ describe('texts reach a program as they are', () => {
       'a is 1, expected a text',
     );
   });
+});
+
+test('a pipeline that reads texts is deployed, proves itself, and answers by trigger and predict()', async () => {
+  const folder = 'sklearn-extra/1.9.1-text_columns';
+  const bytes = readFileSync(modelPath(`${folder}/model.pkl`));
+  const file = { name: 'model.pkl', bytes };
+  const plan = await planDeploy(client, { name: 'review', imported: importModel(file), file });
+  await applyDeploy(client, plan);
+  const { columns, rows, predict_proba } = readJson<{
+    columns: string[];
+    rows: (number | string)[][];
+    predict_proba: number[][];
+  }>(`${folder}/case.json`);
+  await client.query('CREATE TABLE reviews (age float8, income float8, plan text, note text)');
+  await client.query(`SELECT pgscore.attach('review', 'reviews')`);
+  for (const [i, row] of rows.entries()) {
+    const values = Object.fromEntries(columns.map((name, k) => [name, row[k]]));
+    const inserted = await first<number>(
+      'INSERT INTO reviews VALUES ($1, $2, $3, $4) RETURNING review_score',
+      [values.age, values.income, values.plan, values.note],
+    );
+    expect(inserted).toBeCloseTo(predict_proba[i]![1]!, 12);
+    const asked = await first(`SELECT pgscore.predict('review', $1::jsonb)`, [JSON.stringify(values)]);
+    expect(asked).toBe(inserted);
+  }
+  const missing = `INSERT INTO reviews VALUES (30, 1000, 'plus', NULL) RETURNING review_score`;
+  expect(await first(missing, [])).toBeNaN();
 });
