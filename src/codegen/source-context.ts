@@ -1,4 +1,5 @@
 import {
+  isTextStep,
   type Model,
   type Precision,
   type Register,
@@ -7,6 +8,7 @@ import {
   stepWidth,
 } from '../ir/model.ts';
 import { vectorStepInputs } from '../ir/vector-steps.ts';
+import { type ProgramArgument, takesArrays } from './arguments.ts';
 import { packColumn } from './pack-columns.ts';
 
 /** A step as statements: what it does once a session, and once a row. */
@@ -14,12 +16,6 @@ export interface StepSource {
   readonly setup: readonly string[];
   readonly run: readonly string[];
 }
-
-/**
- * Up to this many arguments SQL passes each by itself, above them one array. PostgreSQL's own limit is 100, and one
- * is taken by the row in JSON.
- */
-export const MAX_ARGUMENTS = 99;
 
 /** Steps that read more registers than this, one by one, are code over an array of registers. */
 const MAX_STRAIGHT_READS = 256;
@@ -33,18 +29,25 @@ const MAX_WRITTEN_CONSTANTS = 8;
  * would be too long for V8 to optimise), of which `a7` is then a view or a copy.
  */
 export class SourceContext {
-  /** Whether the program takes one array of arguments. */
-  readonly argumentsInArray: boolean;
+  /** Whether the program takes its arguments as arrays, `p` of numbers and `t` of texts. */
+  readonly argumentsInArrays: boolean;
   /** Whether the registers stand in `R`. */
   readonly inArray: boolean;
   readonly #imports = new Map<string, Set<string>>();
   /** Registers that are elements of a step's array: its first register and its width. */
   readonly #vectors = new Map<Register, { readonly first: Register; readonly width: number }>();
+  /** The parameter of each feature that the program takes as a text. */
+  readonly #texts = new Map<Register, string>();
+  /** Steps whose array has a SparseRow beside it, by their first register. */
+  readonly #sparse = new Set<Register>();
   readonly size: number;
 
-  constructor(model: Model, argumentCount: number) {
-    this.argumentsInArray = argumentCount > MAX_ARGUMENTS;
-    this.inArray = this.argumentsInArray || straightReads(model.steps) > MAX_STRAIGHT_READS;
+  constructor(model: Model, programArguments: readonly ProgramArgument[]) {
+    this.argumentsInArrays = takesArrays(programArguments);
+    programArguments.forEach(({ feature, text }, k) => {
+      if (text) this.#texts.set(feature, this.argumentsInArrays ? `t[${this.#texts.size}]` : `p${k}`);
+    });
+    this.inArray = this.argumentsInArrays || straightReads(model.steps) > MAX_STRAIGHT_READS;
     const { first, size } = registerLayout(model);
     this.size = size;
     model.steps.forEach((step, k) => {
@@ -67,6 +70,11 @@ export class SourceContext {
     );
   }
 
+  /** A text feature's text, or null. */
+  readText(register: Register): string {
+    return `(${this.#texts.get(register)!}??null)`;
+  }
+
   read(register: Register): string {
     if (this.inArray) return `R[${register}]`;
     const vector = this.#vectors.get(register);
@@ -86,6 +94,28 @@ export class SourceContext {
   declareVector(first: Register, width: number): string {
     const array = this.inArray ? `R.subarray(${first},${first + width})` : `new Float64Array(${width})`;
     return `const ${this.vector(first)}=${array};`;
+  }
+
+  /** Declares a step's array, of mostly zeros, as a SparseRow of src/plv8/sparse.ts beside. */
+  declareSparse(first: Register): string {
+    this.#sparse.add(first);
+    return `const ${this.sparse(first)}=${this.kernel('sparse', 'createSparseRow')}(${this.vector(first)});`;
+  }
+
+  sparse(first: Register): string {
+    return `sparse${first}`;
+  }
+
+  /** How many registers the SparseRow has that begins with this one. */
+  sparseWidth(first: Register): number | undefined {
+    return this.#sparse.has(first) ? this.#vectors.get(first)?.width : undefined;
+  }
+
+  /** The SparseRow that holds exactly these registers, in this order, where there is one. */
+  wholeSparse(registers: readonly Register[]): string | undefined {
+    const [start] = registers;
+    if (start === undefined || !this.#sparse.has(start)) return undefined;
+    return this.#isVector(registers) ? this.sparse(start) : undefined;
   }
 
   /** Declares `name` as a typed array of registers, rounded to the precision; `run` fills it. */
@@ -115,8 +145,18 @@ export class SourceContext {
     const [start] = registers;
     if (start === undefined || !registers.every((register, i) => register === start + i)) return undefined;
     if (this.inArray) return `R.subarray(${start},${start + registers.length})`;
+    return this.#isVector(registers) ? this.vector(start) : undefined;
+  }
+
+  /** Whether these are all registers that one step writes, in this order. */
+  #isVector(registers: readonly Register[]): boolean {
+    const start = registers[0]!;
     const vector = this.#vectors.get(start);
-    return vector?.first === start && vector.width === registers.length ? this.vector(start) : undefined;
+    return (
+      vector?.first === start &&
+      vector.width === registers.length &&
+      registers.every((register, i) => register === start + i)
+    );
   }
 
   /** Declares a constant array-like of numbers. */
@@ -151,12 +191,7 @@ export class SourceContext {
 
   /** Registers as an array-like; a step's own array when they are exactly that. */
   readAll(registers: readonly Register[]): string {
-    const vector = this.#vectors.get(registers[0]!);
-    const whole =
-      vector?.first === registers[0] &&
-      vector?.width === registers.length &&
-      registers.every((register, i) => register === registers[0]! + i);
-    return whole
+    return this.#isVector(registers)
       ? this.vector(registers[0]!)
       : `[${registers.map((register) => this.read(register)).join()}]`;
   }
@@ -181,7 +216,7 @@ export function readRegisters(step: Step): readonly Register[] {
     case 'link':
       return step.inputs;
     default:
-      return vectorStepInputs(step);
+      return isTextStep(step) ? [step.input] : vectorStepInputs(step);
   }
 }
 

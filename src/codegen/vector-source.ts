@@ -3,6 +3,7 @@ import type {
   BinStep,
   CombineStep,
   DistanceStep,
+  FindHashStep,
   GatherStep,
   InterpolateStep,
   LookupStep,
@@ -13,10 +14,12 @@ import type {
   Reduction,
   SelectStep,
   VectorStep,
+  WeighStep,
 } from '../ir/vector-steps.ts';
 import { mapSource } from './map-source.ts';
 import { binaryExpression, roundConstant } from './operation-source.ts';
 import { numberSource, type SourceContext, type StepSource } from './source-context.ts';
+import { lookedThrough } from './sparse-source.ts';
 
 /** The code of a step whose registers start at `first`. */
 export function vectorStepSource(step: VectorStep, first: Register, context: SourceContext): StepSource {
@@ -43,6 +46,10 @@ export function vectorStepSource(step: VectorStep, first: Register, context: Sou
       return gatherSource(step, first, context);
     case 'pairwise':
       return pairwiseSource(step, first, context);
+    case 'weigh':
+      return weighSource(step, first, context);
+    case 'find-hash':
+      return findHashSource(step, first, context);
   }
 }
 
@@ -203,4 +210,37 @@ function pairwiseSource(step: PairwiseStep, first: Register, context: SourceCont
   const kernel = context.kernel('pairwise', step.method === 'votes' ? 'countVotes' : 'couple');
   const shape = { inputs: step.inputs, width: step.classes };
   return kernelSource(shape, [], (x, out) => `${kernel}(${x},${out})`, first, context);
+}
+
+function findHashSource({ inputs, keys }: FindHashStep, first: Register, context: SourceContext): StepSource {
+  const x = context.load(`x${first}`, inputs, 'float64');
+  const half = (start: number) => keys.map((key) => Number.parseInt(key.slice(start, start + 8), 16) | 0);
+  const create = context.kernel('find-hash', 'createHashFinder');
+  return {
+    setup: [
+      ...x.setup,
+      `const find${first}=${create}(${context.constant(half(0))},${context.constant(half(8))});`,
+    ],
+    run: [...x.run, context.write(first, `find${first}(x${first})`)],
+  };
+}
+
+/** Over a row whose zeros are known, or over an array in which they are looked for. */
+function weighSource(step: WeighStep, first: Register, context: SourceContext): StepSource {
+  const { inputs, sublinear, factors, norm, precision } = step;
+  const known = context.wholeSparse(inputs);
+  const row = known ?? `row${first}`;
+  const x = known === undefined ? lookedThrough(row, inputs, context) : { setup: [], run: [] };
+  const constants = factors === undefined ? 'undefined' : context.constant(roundAll(factors, precision));
+  const rest = `${row},${constants},${context.sparse(first)},${context.rounding(precision)}`;
+  const create = context.kernel('weigh', 'createWeigher');
+  return {
+    setup: [
+      ...x.setup,
+      context.declareVector(first, inputs.length),
+      context.declareSparse(first),
+      `const weigh${first}=${create}(${JSON.stringify({ sublinear, norm })},${rest});`,
+    ],
+    run: [...x.run, `weigh${first}();`, ...context.alone(first, inputs.length)],
+  };
 }

@@ -1,4 +1,11 @@
-import { type Feature, type Model, type Register, registerLayout, type Step } from '../ir/model.ts';
+import {
+  type CountTerms,
+  type Feature,
+  type Model,
+  type Register,
+  registerLayout,
+  type Step,
+} from '../ir/model.ts';
 
 /** A feature's list grows no longer. */
 const MAX_VALUES = 200;
@@ -15,6 +22,7 @@ export function candidateValues(model: Model): readonly (readonly (number | stri
   const candidates = model.features.map((feature) => basicValues(feature));
   const rounded = roundedFeatures(model);
   for (const step of model.steps) {
+    if (step.kind === 'count-terms') candidates[step.input]!.push(...textsOf(step));
     for (const [register, value] of landmarks(step)) {
       const feature = rounded.get(register) ?? register;
       const list = candidates[feature];
@@ -36,6 +44,17 @@ function roundedFeatures(model: Model): ReadonlyMap<Register, number> {
     ),
   );
 }
+
+/** Texts of the terms that the model counts: a few alone, and many in lines. */
+function textsOf({ columns }: CountTerms): readonly string[] {
+  const terms = columns.by === 'hash' ? SOME_TERMS : columns.terms.filter((term) => !term.includes('\0'));
+  const stride = Math.max(1, Math.floor(terms.length / MAX_VALUES));
+  const some = terms.filter((_, i) => i % stride === 0).slice(0, MAX_VALUES);
+  const lines = some.flatMap((_, i) => (i % 5 === 0 ? [some.slice(i, i + 9).join(' ')] : []));
+  return ['', ...some.slice(0, MAX_POINTS), ...lines];
+}
+
+const SOME_TERMS = ['a', 'the', 'Some words', 'and', 'others', 'Zürich', 'number 12'];
 
 function basicValues(feature: Feature): (number | string | null)[] {
   const categories = (feature.categories ?? []).slice(0, MAX_VALUES);

@@ -73,6 +73,7 @@ function toleranceOf(step: Step): number {
     case 'map':
     case 'combine':
     case 'interpolate':
+    case 'weigh':
       return step.precision === 'float32' ? 1e-6 : 1e-12;
     case 'linear':
       return step.accumulator === 'float32' ? 1e-5 : 1e-9;
@@ -88,6 +89,9 @@ function toleranceOf(step: Step): number {
     case 'lookup':
     case 'nearest':
     case 'gather':
+    case 'find-hash':
+    case 'hash-text':
+    case 'count-terms':
       return 1e-12;
   }
 }

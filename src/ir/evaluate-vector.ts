@@ -5,6 +5,7 @@ import type {
   BinStep,
   CombineStep,
   DistanceStep,
+  FindHashStep,
   GatherStep,
   InterpolateStep,
   LookupStep,
@@ -14,6 +15,7 @@ import type {
   PairwiseStep,
   ReduceStep,
   VectorStep,
+  WeighStep,
 } from './vector-steps.ts';
 
 type Numbers = readonly number[];
@@ -44,6 +46,10 @@ export function runVectorStep(step: VectorStep, registers: Numbers): Numbers {
       return read(step.inputs).flatMap((index) => gather(step, index));
     case 'pairwise':
       return pairwise(step, read(step.inputs));
+    case 'weigh':
+      return weigh(step, read(step.inputs));
+    case 'find-hash':
+      return [findHash(step, read(step.inputs))];
   }
 }
 
@@ -205,6 +211,36 @@ function nearest({ k }: NearestStep, inputs: Numbers): Numbers {
 
 function gather(step: GatherStep, index: number): Numbers {
   return step.rows[index] ?? step.rows[0]!.map(() => step.default);
+}
+
+const FACTOR = 0x4906ba494954cb65n;
+
+function findHash({ keys }: FindHashStep, inputs: Numbers): number {
+  if (!inputs.every(Number.isInteger)) return keys.length;
+  const hash = inputs.reduce(
+    (sum, x) => BigInt.asUintN(64, FACTOR * (sum + FACTOR * BigInt.asIntN(32, BigInt(x)))),
+    0n,
+  );
+  const position = keys.indexOf(hash.toString(16).padStart(16, '0'));
+  return position === -1 ? keys.length : position;
+}
+
+function weigh({ sublinear, factors, norm, precision }: WeighStep, inputs: Numbers): Numbers {
+  const r = (value: number) => round(value, precision);
+  const x = inputs.map(r);
+  const weights = x.map((value, k) => {
+    if (value === 0) return 0;
+    return r((sublinear ? r(r(Math.log(value)) + 1) : value) * r(factors?.[k] ?? 1));
+  });
+  const sum = (values: Numbers) => values.reduce((a, b) => r(a + b), 0);
+  const norms = {
+    none: () => 1,
+    l1: () => sum(weights.map(Math.abs)),
+    l2: () => r(Math.sqrt(sum(weights.map((weight) => r(weight * weight))))),
+    max: () => weights.map(Math.abs).reduce((a, b) => Math.max(a, b), 0),
+  };
+  const divisor = norms[norm]();
+  return divisor === 0 ? weights : weights.map((weight, k) => (x[k] === 0 ? 0 : r(weight / divisor)));
 }
 
 function pairwise({ method, classes }: PairwiseStep, inputs: Numbers): Numbers {

@@ -12,6 +12,7 @@ import {
   sameLength,
   show,
   uniqueNumbersAndNaN,
+  uniqueTexts,
   type Violations,
 } from './check.ts';
 import { type Registers, validateInputs, validateRegisterList } from './validate-registers.ts';
@@ -87,6 +88,8 @@ export const VECTOR_STEPS: ReadonlyMap<unknown, StepCheck> = new Map<string, Ste
   ['nearest', validateNearest],
   ['gather', validateGather],
   ['pairwise', validatePairwise],
+  ['weigh', validateWeigh],
+  ['find-hash', validateFindHash],
 ]);
 
 function validateMap(step: Fields, registers: Registers, path: string, out: Violations): number {
@@ -235,6 +238,33 @@ function validatePairwise(step: Fields, registers: Registers, path: string, out:
     out.add(`${path}.inputs`, `Must have ${pairs} elements (one a pair of classes), but has ${inputs}.`);
   }
   return step.classes;
+}
+
+function validateWeigh(step: Fields, registers: Registers, path: string, out: Violations): number {
+  const inputs = someInputs(step, registers, path, out);
+  oneOf(step.norm, ['none', 'l1', 'l2', 'max'], `${path}.norm`, out);
+  oneOf(step.precision, PRECISIONS, `${path}.precision`, out);
+  if (typeof step.sublinear !== 'boolean') {
+    out.add(`${path}.sublinear`, `Must be true or false, but is ${show(step.sublinear)}.`);
+  }
+  if (step.factors === undefined) return inputs;
+  const factors = arrayOf(step.factors, `${path}.factors`, out);
+  if (factors !== undefined && sameLength(factors, inputs, 'one an input', `${path}.factors`, out)) {
+    finiteNumbers(factors, `${path}.factors`, out);
+  }
+  return inputs;
+}
+
+function validateFindHash(step: Fields, registers: Registers, path: string, out: Violations): number {
+  someInputs(step, registers, path, out);
+  const keys = arrayOf(step.keys, `${path}.keys`, out);
+  if (keys === undefined) return 1;
+  uniqueTexts(keys, `${path}.keys`, out);
+  for (let i = 0; i < keys.length && !out.full; i++) {
+    if (typeof keys[i] === 'string' && /^[0-9a-f]{16}$/.test(keys[i] as string)) continue;
+    out.add(`${path}.keys[${i}]`, `Must be 16 hexadecimal digits, but is ${show(keys[i])}.`);
+  }
+  return 1;
 }
 
 function someInputs(step: Fields, registers: Registers, path: string, out: Violations): number {

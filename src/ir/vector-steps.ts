@@ -19,7 +19,9 @@ export type VectorStep =
   | DistanceStep
   | NearestStep
   | GatherStep
-  | PairwiseStep;
+  | PairwiseStep
+  | WeighStep
+  | FindHashStep;
 
 /** Operations on each input by itself, one after the other. Width: inputs. */
 export interface MapStep {
@@ -235,18 +237,48 @@ export interface PairwiseStep {
   readonly classes: number;
 }
 
+/**
+ * Counts to weights, as TF-IDF has them. Each input becomes `log(x) + 1` where `sublinear`, times its factor, and then
+ * all are divided by their norm, unless that is 0: the sum of absolute values, the root of the sum of squares (both added
+ * up in input order), or the greatest absolute value. An input of 0 gives 0. Width: inputs.
+ */
+export interface WeighStep {
+  readonly kind: 'weigh';
+  readonly inputs: readonly Register[];
+  readonly sublinear: boolean;
+  /** One finite number an input; absent when all are 1. */
+  readonly factors?: readonly number[];
+  readonly norm: 'none' | 'l1' | 'l2' | 'max';
+  readonly precision: Precision;
+}
+
+/**
+ * The position among the keys of the inputs' combined hash; the number of keys where it is none of them, or an input is
+ * no whole number. The hash begins with 0, and input after input makes it FACTOR * (hash + FACTOR * x) modulo 2^64, with
+ * FACTOR = 0x4906ba494954cb65 and x the input's low 32 bits as a signed number: CatBoost's hash of a combination.
+ * https://github.com/catboost/catboost/blob/v1.2/catboost/libs/model/hash.h. Width 1.
+ */
+export interface FindHashStep {
+  readonly kind: 'find-hash';
+  readonly inputs: readonly Register[];
+  /** Different ones, of 16 hexadecimal digits in small letters each. */
+  readonly keys: readonly string[];
+}
+
 export function vectorStepWidth(step: VectorStep): number {
   switch (step.kind) {
     case 'map':
     case 'bin':
     case 'interpolate':
     case 'lookup':
+    case 'weigh':
       return step.inputs.length;
     case 'combine':
       return Math.max(step.left.length, step.right.length);
     case 'select':
       return Math.max(step.condition.length, step.whenTrue.length, step.whenFalse.length);
     case 'reduce':
+    case 'find-hash':
       return 1;
     case 'distance':
       return step.points.length;

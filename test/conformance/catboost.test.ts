@@ -61,6 +61,12 @@ const categories: Case = {
   predicted: ({ value }: Prediction) => [value],
 };
 
+const unnamed: Case = {
+  ...categories,
+  name: 'categories that the file does not name',
+  file: 'catboost/unnamed.json',
+};
+
 const branching: Case = {
   name: 'trees of other shapes, three classes',
   file: 'catboost/branching.json',
@@ -73,4 +79,4 @@ const branching: Case = {
   predicted: ({ probabilities }: Prediction) => Object.values(probabilities!),
 };
 
-describeConformance('CatBoost', [categories, branching], { raw: 0, predicted: 1e-15 });
+describeConformance('CatBoost', [categories, unnamed, branching], { raw: 0, predicted: 1e-15 });

@@ -51,8 +51,6 @@ function read(value: Json): number | string {
 const REFUSED: Readonly<Record<string, RegExp>> = {
   // onnxruntime writes one of the two scores and leaves the memory of the other as it was.
   'onnx-ml-ops/treeclf_bin1_pos_pt_PROBIT': /of its two scores onnxruntime computes only one/,
-  'sklearn-onnx/count_nb': /Tokenizer/,
-  'sklearn-onnx/tfidf_lr': /Tokenizer/,
   'sklearn-onnx/knn_imp': /local_domain\.dist_nan_euclidean/,
 };
 

@@ -97,13 +97,16 @@ export const FAMILIES: Readonly<Record<string, readonly string[]>> = {
 
 /** Cases whose models are refused, and the words that say why. */
 export const REFUSED: Readonly<Record<string, string>> = {
-  knn_imp: 'KNNImputer',
   multiout_clf: 'several targets at once',
-  count_nb: 'CountVectorizer',
-  tfidf_lr: 'TfidfVectorizer',
   lgbm_calibrated: 'raw scores here from LightGBM 4.7 on and probabilities before',
   '1.9.1/gb_clf_initlr': 'float32, with sums in an order that depends on the machine',
 };
+
+/**
+ * Rows left out, since scikit-learn's answer depends on the machine: of the neighbours of knn_imp's row 8 the fourth to
+ * seventh are equally far but for the last bits of a sum.
+ */
+const LEFT_OUT: Readonly<Record<string, readonly number[]>> = { knn_imp: [8] };
 
 const EXACT = new Set([...FAMILIES['trees and forests']!, ...FAMILIES.boosting!]);
 const LOOSE = new Set([...FAMILIES['support vectors and kernels']!, 'gmm']);
@@ -165,12 +168,13 @@ export function readCase(fixture: Fixture): Case {
         return feature.kind === 'text' ? cell : readNumber(cell);
       }),
   );
+  const compared = [...rows.keys()].filter((i) => LEFT_OUT[fixture.name]?.includes(i) !== true);
   return {
     name: `${fixture.version} ${fixture.name}${fixture.file.endsWith('joblib') ? ' (joblib)' : ''}`,
     file: fixture.file,
     options,
-    rows,
-    expected: rows.map((_, i) => ({ predicted: expectedOf(file, i) })),
+    rows: compared.map((i) => rows[i]!),
+    expected: compared.map((i) => ({ predicted: expectedOf(file, i) })),
     predicted: (prediction) => gotOf(file, prediction),
   };
 }

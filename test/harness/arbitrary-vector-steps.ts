@@ -38,6 +38,8 @@ export function vectorStep(
     inputs.chain(nearest),
     inputs.chain(gather),
     pairwise(registers, inexact),
+    inputs.chain((list) => weigh(list, inexact)),
+    inputs.map(findHash),
   );
 }
 
@@ -267,6 +269,37 @@ function pairwise(registers: readonly Register[], inexact: boolean): fc.Arbitrar
       classes: fc.constant(classes),
     }),
   );
+}
+
+function weigh(inputs: readonly Register[], inexact: boolean): fc.Arbitrary<VectorStep> {
+  const factors = fc.option(exactly(finite, inputs.length), { nil: undefined });
+  return fc
+    .tuple(
+      factors,
+      fc.constantFrom('none' as const, 'l1' as const, 'l2' as const, 'max' as const),
+      precision,
+      fc.boolean(),
+    )
+    .map(([by, norm, rounding, logarithmic]) => ({
+      kind: 'weigh',
+      inputs,
+      sublinear: inexact && logarithmic,
+      ...(by === undefined ? {} : { factors: by }),
+      norm,
+      precision: rounding,
+    }));
+}
+
+/** Keys of small numbers, which registers may hold. */
+function findHash(inputs: readonly Register[]): VectorStep {
+  const factor = 0x4906ba494954cb65n;
+  const keyOf = (x: number) =>
+    BigInt.asUintN(
+      64,
+      inputs.reduce((hash) => factor * (hash + factor * BigInt(x)), 0n),
+    );
+  const keys = [0, 1, -1, 2, 3, 65535].map((x) => keyOf(x).toString(16).padStart(16, '0'));
+  return { kind: 'find-hash', inputs, keys };
 }
 
 /** Constants of a step at which its result changes. */

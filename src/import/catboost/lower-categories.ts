@@ -6,13 +6,15 @@ import type { Combination, Projection } from './projections.ts';
 import type { CatboostFile } from './scan.ts';
 import type { CtrElement, CtrFeature } from './scan-ctrs.ts';
 import type { Test } from './tests.ts';
-import { NAME_CATEGORIES, unsupported } from './unsupported.ts';
 
 /** The categories of one feature that anything tests: code k is category k, and a further code is every other text. */
 export interface Encoding {
   readonly hashes: readonly number[];
   readonly codes: ReadonlyMap<number, number>;
+  /** The texts that the file names. */
   readonly categories: readonly string[];
+  /** Whether it names every category: then texts are compared, and otherwise their hashes. */
+  readonly named: boolean;
 }
 
 /** Per categorical feature, by its index. */
@@ -26,7 +28,7 @@ export function encodingsOf(
   for (const { elements, combinations } of projections) {
     elements.forEach((element, i) => {
       if (element.kind === 'value') wanted.get(element.feature)?.add(element.value);
-      if (element.kind !== 'category') return;
+      if (element.kind !== 'category' || combinations === undefined) return;
       for (const { parts } of combinations) wanted.get(element.feature)?.add(parts[i]!);
     });
   }
@@ -38,26 +40,8 @@ function encodingOf(file: CatboostFile, hashes: readonly number[]): Encoding {
     hashes,
     codes: new Map(hashes.map((hash, code) => [hash, code])),
     categories: hashes.flatMap((hash) => file.names.get(hash) ?? []),
+    named: hashes.every((hash) => file.names.has(hash)),
   };
-}
-
-/** A text that no name stands for must equal none of the tested categories, so all of these need names. */
-export function guardNames(
-  file: CatboostFile,
-  columns: readonly Column[],
-  encodings: ReadonlyMap<number, Encoding>,
-  name: string,
-): void {
-  for (const column of columns) {
-    const hashes = column.kind === 'text' ? encodings.get(column.feature.index)!.hashes : [];
-    const unnamed = hashes.filter((hash) => !file.names.has(hash)).length;
-    if (unnamed === 0) continue;
-    throw unsupported(
-      name,
-      `the file does not name ${unnamed} of the ${hashes.length} categories that it tests of feature '${column.name}'`,
-      NAME_CATEGORIES,
-    );
-  }
 }
 
 export function signatureOf(
@@ -76,6 +60,7 @@ export class Categories {
   private readonly columns: readonly Column[];
   private readonly encodings: ReadonlyMap<number, Encoding>;
   private readonly codeRegisters = new Map<number, Register>();
+  private readonly hashRegisters = new Map<number, Register>();
   private readonly ctrRegisters = new Map<CtrFeature, Register>();
 
   constructor(
@@ -98,20 +83,36 @@ export class Categories {
   encoded(feature: number): Register {
     const known = this.codeRegisters.get(feature);
     if (known !== undefined) return known;
-    const { hashes, categories } = this.encodings.get(feature)!;
-    const codes = hashes.flatMap((hash, code) => (this.file.names.get(hash) ?? []).map(() => code));
-    const input = this.columns.findIndex((each) => each.kind === 'text' && each.feature.index === feature);
-    const other = hashes.length;
-    const [register] = this.program.add({
-      kind: 'encode-category',
-      input,
-      categories,
-      codes,
-      missing: other,
-      unknown: other,
-    });
-    this.codeRegisters.set(feature, register!);
+    const register = this.addEncoding(feature);
+    this.codeRegisters.set(feature, register);
+    return register;
+  }
+
+  private addEncoding(feature: number): Register {
+    const { hashes, categories, named } = this.encodings.get(feature)!;
+    const other = { missing: hashes.length, unknown: hashes.length };
+    if (!named) {
+      const unsigned = hashes.map((hash) => hash >>> 0);
+      const input = this.hashed(feature);
+      return this.program.add({ kind: 'encode-category', input, categories: unsigned, ...other })[0]!;
+    }
+    const codes = hashes.flatMap((hash, code) => this.file.names.get(hash)!.map(() => code));
+    const input = this.columnOf(feature);
+    return this.program.add({ kind: 'encode-category', input, categories, codes, ...other })[0]!;
+  }
+
+  /** The register of the hash of a feature's text; NaN for a missing one. */
+  private hashed(feature: number): Register {
+    const known = this.hashRegisters.get(feature);
+    if (known !== undefined) return known;
+    const input = this.columnOf(feature);
+    const [register] = this.program.add({ kind: 'hash-text', input, missing: Number.NaN });
+    this.hashRegisters.set(feature, register!);
     return register!;
+  }
+
+  private columnOf(feature: number): Register {
+    return this.columns.findIndex((each) => each.kind === 'text' && each.feature.index === feature);
   }
 
   ctr(ctr: CtrFeature): Register {
@@ -120,15 +121,18 @@ export class Categories {
 
   /** One table a projection: a row a combination, a column a statistic, and a last row for all other combinations. */
   addProjection(projection: Projection): void {
-    const { ctrs, combinations } = projection;
-    const rows = [...combinations.map(({ hash }): bigint | undefined => hash), undefined].map((hash) =>
+    const { ctrs, hashes, combinations } = projection;
+    const known: readonly (bigint | undefined)[] = combinations?.map(({ hash }) => hash) ?? hashes;
+    const rows = [...known, undefined].map((hash) =>
       ctrs.map(({ ctr, table }) =>
         ctrValue(ctr, table, hash === undefined ? undefined : table.rows.get(hash)),
       ),
     );
     const registers = this.program.add({
       kind: 'gather',
-      inputs: [this.rowOf(projection)],
+      inputs: [
+        combinations === undefined ? this.rowByHash(projection) : this.rowOf(projection, combinations),
+      ],
       rows,
       default: 0,
     });
@@ -137,8 +141,18 @@ export class Categories {
     });
   }
 
-  /** The register of the row's number. */
-  private rowOf({ elements, combinations }: Projection): Register {
+  /** The register of the row's number, by the hash of what the row of the data holds. */
+  private rowByHash({ elements, hashes }: Projection): Register {
+    const inputs = elements.map((element) => {
+      if (element.kind === 'category') return this.hashed(element.feature);
+      return this.digit(element).register;
+    });
+    const keys = hashes.map((hash) => hash.toString(16).padStart(16, '0'));
+    return this.program.add({ kind: 'find-hash', inputs, keys })[0]!;
+  }
+
+  /** The register of the row's number, by the codes of the categories. */
+  private rowOf({ elements }: Projection, combinations: readonly Combination[]): Register {
     const digits = elements.map((element) => this.digit(element));
     const weights: number[] = [];
     let next = 1;

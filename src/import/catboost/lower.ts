@@ -2,7 +2,7 @@ import type { Register, TreeEnsemble } from '../../ir/model.ts';
 import type { ImportedModel, ImportOptions } from '../importer.ts';
 import { Program } from '../program.ts';
 import { corrupt } from './field.ts';
-import { Categories, encodingsOf, guardNames, signatureOf } from './lower-categories.ts';
+import { Categories, encodingsOf, signatureOf } from './lower-categories.ts';
 import { type Column, columnsOf } from './lower-features.ts';
 import { lossOf, lowerLabels, lowerOutput } from './lower-output.ts';
 import { type Decision, lowerTree } from './lower-trees.ts';
@@ -24,10 +24,8 @@ export function lower(
   const used = usedTests(file, tests, name);
   const ctrs = usedCtrs(file, used);
   guardElements(file, ctrs, name);
-  const featureName = (index: number) => columns[columnOf(columns, 'text', index)]!.name;
-  const projections = projectionsOf(file, ctrs, { name, featureName });
+  const projections = projectionsOf(file, ctrs, name);
   const encodings = encodingsOf(file, used, projections);
-  guardNames(file, columns, encodings, name);
 
   const program = new Program(columns.length, 'float64');
   const categories = new Categories(program, file, columns, encodings);
@@ -40,7 +38,7 @@ export function lower(
   });
   if (file.categoricals.length > 0) {
     notes.push(
-      'A category that the file does not name, and a missing one, scores as one that training never met: CatBoost itself takes no missing categories.',
+      'A missing category scores as one that training never met: CatBoost itself takes no missing categories.',
     );
   }
   return {
@@ -70,10 +68,6 @@ function guardElements(file: CatboostFile, ctrs: readonly CtrFeature[], name: st
       throw corrupt(name, `a target statistic is of feature ${feature}, which is not among the features`);
     }
   }
-}
-
-function columnOf(columns: readonly Column[], kind: Column['kind'], index: number): number {
-  return columns.findIndex((column) => column.kind === kind && column.feature.index === index);
 }
 
 interface Ground {

@@ -3,14 +3,15 @@ import { corrupt } from './field.ts';
 import { combineHash } from './hash.ts';
 import type { CatboostFile } from './scan.ts';
 import type { CtrElement, CtrFeature, CtrTable } from './scan-ctrs.ts';
-import { NAME_CATEGORIES, SIMPLER_CTRS, unsupported } from './unsupported.ts';
 
 /** What target statistics are taken of, with all statistics of it. */
 export interface Projection {
   readonly elements: readonly CtrElement[];
   readonly ctrs: readonly { readonly ctr: CtrFeature; readonly table: CtrTable }[];
-  /** Every combination that a table has a row for. */
-  readonly combinations: readonly Combination[];
+  /** Hashes of all combinations that a table has a row for. */
+  readonly hashes: readonly bigint[];
+  /** These combinations; absent where the file does not name the categories of all, or where too many are possible. */
+  readonly combinations?: readonly Combination[];
 }
 
 export interface Combination {
@@ -22,11 +23,6 @@ export interface Combination {
 /** Of all statistics together; trying one takes some 0.1 microseconds at import. */
 const MAX_COMBINATIONS = 10_000_000;
 
-interface Origin {
-  readonly name: string;
-  readonly featureName: (categorical: number) => string;
-}
-
 /**
  * The file's tables hold hashes of combinations; this finds which categories they are of, by trying those that the file
  * names: for a combination first those that its features' own statistics hold.
@@ -34,46 +30,40 @@ interface Origin {
 export function projectionsOf(
   file: CatboostFile,
   ctrs: readonly CtrFeature[],
-  origin: Origin,
+  name: string,
 ): readonly Projection[] {
   const groups = [...groupByKey(ctrs).values()];
-  const search = new Search(file, origin);
+  const search = new Search(file);
   return groups
     .sort((a, b) => a[0]!.elements.length - b[0]!.elements.length)
     .map((group) => ({
       elements: group[0]!.elements,
-      ctrs: group.map((ctr) => ({ ctr, table: tableOf(file, ctr, origin.name) })),
+      ctrs: group.map((ctr) => ({ ctr, table: tableOf(file, ctr, name) })),
     }))
-    .map((part) => ({ ...part, combinations: search.find(part) }));
+    .map(({ elements, ctrs }) => {
+      const hashes = [...new Set(ctrs.flatMap(({ table }) => [...table.rows.keys()]))];
+      const combinations = search.find(elements, hashes);
+      return { elements, ctrs, hashes, ...(combinations === undefined ? {} : { combinations }) };
+    });
 }
 
 class Search {
   private readonly names: readonly number[];
-  private readonly origin: Origin;
   /** Per feature the hashes that its own statistics hold. */
   private readonly known = new Map<number, readonly number[]>();
   private tried = 0;
 
-  constructor(file: CatboostFile, origin: Origin) {
+  constructor(file: CatboostFile) {
     this.names = [...file.names.keys()];
-    this.origin = origin;
   }
 
-  /** Finds every combination of the tables; throws when the file does not name all, or when there are too many. */
-  find(part: Pick<Projection, 'elements' | 'ctrs'>): readonly Combination[] {
-    const { elements, ctrs } = part;
-    const wanted = new Set(ctrs.flatMap(({ table }) => [...table.rows.keys()]));
-    const title = `the target statistic ${ctrs[0]!.ctr.type} of ${describe(elements, this.origin.featureName)}`;
-    let found = this.try(elements, (feature) => this.known.get(feature) ?? this.names, wanted, title);
+  /** Every combination of the hashes, or undefined when the file does not name all, or when there are too many. */
+  find(elements: readonly CtrElement[], hashes: readonly bigint[]): readonly Combination[] | undefined {
+    const wanted = new Set(hashes);
+    let found = this.try(elements, (feature) => this.known.get(feature) ?? this.names, wanted);
     // Statistics may have left out rare categories, each for itself.
-    if (found.length < wanted.size) found = this.try(elements, () => this.names, wanted, title);
-    if (found.length < wanted.size) {
-      throw unsupported(
-        this.origin.name,
-        `${title} has ${wanted.size} categories, of which the file names ${found.length}`,
-        NAME_CATEGORIES,
-      );
-    }
+    if (found.length < wanted.size) found = this.try(elements, () => this.names, wanted);
+    if (found.length < wanted.size) return undefined;
     const [only] = elements;
     if (elements.length === 1 && only?.kind === 'category') {
       this.known.set(
@@ -88,19 +78,14 @@ class Search {
     elements: readonly CtrElement[],
     hashesOf: (feature: number) => readonly number[],
     wanted: ReadonlySet<bigint>,
-    title: string,
   ): readonly Combination[] {
     const choices = elements.map((element) =>
       element.kind === 'category' ? hashesOf(element.feature) : [0, 1],
     );
     const size = choices.reduce((product, { length }) => product * length, 1);
+    if (this.tried + size > MAX_COMBINATIONS) return [];
     this.tried += size;
-    if (this.tried <= MAX_COMBINATIONS) return findCombinations(choices, wanted);
-    throw unsupported(
-      this.origin.name,
-      `${title} may have ${size} combinations of categories; at most ${MAX_COMBINATIONS} are supported in all`,
-      SIMPLER_CTRS,
-    );
+    return findCombinations(choices, wanted);
   }
 }
 
@@ -126,14 +111,6 @@ function tableOf(file: CatboostFile, ctr: CtrFeature, name: string): CtrTable {
     throw corrupt(name, `the table of a ${ctr.type} statistic has rows of ${table.width} numbers`);
   }
   return table;
-}
-
-function describe(elements: readonly CtrElement[], featureName: (categorical: number) => string): string {
-  const features = elements.flatMap((element) =>
-    element.kind === 'category' ? [`'${featureName(element.feature)}'`] : [],
-  );
-  const tests = elements.length - features.length;
-  return [...features, ...(tests > 0 ? [`${tests} binary tests`] : [])].join(' with ');
 }
 
 function findCombinations(

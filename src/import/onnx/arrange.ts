@@ -1,7 +1,7 @@
 import { NodeError, UnsupportedNode } from './node-error.ts';
 import { type Call, constantsAt, intsAt, type Operator, optionalAt, tensorAt, tensors } from './operator.ts';
 import { axisOf, broadcastShape, broadcastTo, forEachIndex, rearrange, stridesOf } from './shapes.ts';
-import { type Constant, type Element, isConstant, sizeOf, type Tensor, tensor } from './value.ts';
+import { type Constant, type Element, isConstant, sizeOf, type Tensor, tensor, type Value } from './value.ts';
 
 /** Operators that move elements and compute nothing. */
 export const arrange: Readonly<Record<string, Operator>> = {
@@ -67,7 +67,8 @@ function constant({ attributes }: Call): readonly Tensor[] {
   return [tensor(given[1], [given[2].length], given[2])];
 }
 
-function reshape(call: Call): readonly Tensor[] {
+function reshape(call: Call): readonly Value[] {
+  if (call.inputs[0]?.kind === 'terms') return [call.inputs[0]];
   const x = tensorAt(call, 0);
   const wanted = call.inputs[1] === undefined ? call.attributes.ints('shape') : intsAt(call, 1);
   const keepZero = call.attributes.flag('allowzero', false);
@@ -80,7 +81,9 @@ function reshape(call: Call): readonly Tensor[] {
   return [{ ...x, shape }];
 }
 
-function flatten(call: Call): readonly Tensor[] {
+/** Terms stay a list, however it is arranged: one row has no other axis. */
+function flatten(call: Call): readonly Value[] {
+  if (call.inputs[0]?.kind === 'terms') return [call.inputs[0]];
   const x = tensorAt(call, 0);
   const axis = call.attributes.int('axis', 1);
   const at = axis < 0 ? axis + x.shape.length : axis;

@@ -185,7 +185,7 @@ function arrayFeatureExtractor(call: Call): readonly Tensor[] {
   return [tensor(x.type, [...leading, indices.elements.length], elements)];
 }
 
-/** Texts that are known or chosen are changed; a feature's own text is, where nothing changes. */
+/** Character by character, as the C library has it. */
 function stringNormalizer(call: Call): readonly Tensor[] {
   const x = tensorAt(call, 0);
   const action = call.attributes.text('case_change_action', 'NONE');
@@ -196,6 +196,9 @@ function stringNormalizer(call: Call): readonly Tensor[] {
   const elements = x.elements.map((element): Element => {
     if (isConstant(element)) return change(element);
     if (element.kind === 'choice') return { ...element, values: element.values.map(change) };
+    if (element.kind === 'text' && action === 'LOWER' && element.changes === undefined) {
+      return { ...element, changes: ['lowercase-each'] };
+    }
     throw new UnsupportedNode('it changes the case of a text that the row brings');
   });
   return [{ ...x, elements }];

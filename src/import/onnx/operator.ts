@@ -98,6 +98,7 @@ export class Attributes {
 export function tensorAt(call: Call, position: number): Tensor {
   const value = call.inputs[position];
   if (value?.kind === 'tensor') return value;
+  if (value?.kind === 'terms') throw new UnsupportedNode('it works on the terms of a text themselves');
   throw new NodeError(
     value === undefined
       ? `input ${position} is missing`

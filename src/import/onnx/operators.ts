@@ -11,6 +11,7 @@ import type { Operator } from './operator.ts';
 import { reductions } from './reduce.ts';
 import { scaling } from './scaling.ts';
 import { supportVectors } from './svm.ts';
+import { ownTerms, terms } from './terms.ts';
 import { trees } from './trees.ts';
 
 const { StringNormalizer, ...tables } = encoders;
@@ -25,9 +26,11 @@ const OPERATORS: Readonly<Record<string, ReadonlyMap<string, Operator>>> = {
       ...reductions,
       ...matrix,
       ...control,
+      ...terms,
       StringNormalizer: StringNormalizer!,
     }),
   ),
+  'com.microsoft': new Map(Object.entries(ownTerms)),
   'ai.onnx.ml': new Map(
     Object.entries({ ...tables, ...linearModels, ...maps, ...scaling, ...supportVectors, ...trees }),
   ),

@@ -25,6 +25,9 @@ export class TextTables {
     if (isConstant(element)) return place(element);
     if (element.kind === 'choice') return { ...element, values: element.values.map(place) };
     if (element.kind === 'number') throw new UnsupportedNode('texts are made of numbers that a row decides');
+    if (element.changes !== undefined) {
+      throw new UnsupportedNode('it compares a text whose case was changed');
+    }
     const index = this.#encode(program, element.feature, texts, places.get('') ?? texts.length);
     return { kind: 'choice', index, values: [...texts.keys(), texts.length] };
   }

@@ -1,11 +1,11 @@
-import type { Register } from '../../ir/model.ts';
+import type { CountTerms, Register, TextOperation } from '../../ir/model.ts';
 import type { DataType } from './file.ts';
 
 /**
  * What a name in the graph stands for when one row is scored (batch dimensions are 1): shapes are known, and each
  * element is a constant or depends on the row.
  */
-export type Value = Tensor | Sequence | Dictionary;
+export type Value = Tensor | Sequence | Dictionary | Terms;
 
 export interface Tensor {
   readonly kind: 'tensor';
@@ -18,6 +18,14 @@ export interface Tensor {
 export interface Sequence {
   readonly kind: 'sequence';
   readonly values: readonly Value[];
+}
+
+/** The terms of a row's text, of which nobody knows how many there are. */
+export interface Terms extends Pick<CountTerms, 'text' | 'split' | 'terms'> {
+  readonly kind: 'terms';
+  readonly feature: Register;
+  /** The term that fills rows with fewer terms than others. */
+  readonly padding: string;
 }
 
 /** Keys are unique; `values` holds one element a key. */
@@ -46,10 +54,11 @@ export interface ChoiceElement {
   readonly values: readonly Constant[];
 }
 
-/** The text of a text feature. */
+/** The text of a text feature, perhaps changed. */
 export interface TextElement {
   readonly kind: 'text';
   readonly feature: Register;
+  readonly changes?: readonly TextOperation[];
 }
 
 export function tensor(type: DataType, shape: readonly number[], elements: readonly Element[]): Tensor {

@@ -14,6 +14,7 @@ import type {
   Metric,
   Reduction,
   Unary,
+  WeighStep,
 } from '../../ir/vector-steps.ts';
 
 /** Constants of all steps together. DESIGN keeps models above a million tree nodes out of the database. */
@@ -101,6 +102,15 @@ export class Builder {
   distance(inputs: Registers, metric: Metric, points: readonly (readonly number[])[]): Register[] {
     this.charge(points.length * inputs.length);
     return this.add({ kind: 'distance', inputs, metric, points, precision: 'float64' });
+  }
+
+  /** Counts to weights, TF-IDF's or a norm's alone. */
+  weigh(
+    inputs: Registers,
+    { sublinear = false, ...rest }: Partial<WeighStep> & Pick<WeighStep, 'norm'>,
+  ): Register[] {
+    this.charge(inputs.length);
+    return this.add({ kind: 'weigh', precision: 'float64', ...rest, inputs, sublinear });
   }
 
   link(inputs: Registers, fn: LinkFunction): Register[] {

@@ -13,7 +13,9 @@ export function principalComponents(
   const scales =
     estimator.flag('whiten', false) && estimator.name !== 'FastICA' ? whitening(estimator) : undefined;
   const means = estimator.has('mean_') ? estimator.numbers('mean_', inputs.length) : undefined;
-  const bias = components.map((row) => -row.reduce((sum, weight, k) => sum + weight * (means?.[k] ?? 0), 0));
+  const bias = components.map((row) =>
+    means === undefined ? 0 : -row.reduce((sum, weight, k) => sum + weight * means[k]!, 0),
+  );
   const projected = lowering.builder.linear(inputs, components, bias);
   const result =
     scales === undefined ? projected : lowering.builder.map(projected, { name: 'divide', by: scales });

@@ -24,6 +24,7 @@ import {
 import { missingIndicator, simpleImputer } from './imputers.ts';
 import { isotonicRegression } from './isotonic.ts';
 import { gaussianProcess, kernelPca, kernelRidge, nystroem } from './kernel-models.ts';
+import { knnImputer } from './knn-imputer.ts';
 import { labelEncoder } from './labels.ts';
 import {
   generalisedLinear,
@@ -63,6 +64,7 @@ import {
 } from './scalers.ts';
 import { featureSelection, selectingPredictor } from './selection.ts';
 import { oneClassSupport, supportVectorClassifier, supportVectorRegressor } from './support-vectors.ts';
+import { countVectorizer, hashingVectorizer, tfidfTransformer, tfidfVectorizer } from './text.ts';
 import { stackingClassifier, stackingRegressor, votingClassifier, votingRegressor } from './voting.ts';
 
 /** Searches over parameters, which keep the best estimator. */
@@ -180,6 +182,7 @@ export const TRANSFORMERS: ReadonlyMap<string, LowerTransformer> = new Map<strin
   ...named(normalizer, 'Normalizer'),
   ...named(binarizer, 'Binarizer'),
   ...named(simpleImputer, 'SimpleImputer'),
+  ...named(knnImputer, 'KNNImputer'),
   ...named(missingIndicator, 'MissingIndicator'),
   ...named(oneHotEncoder, 'OneHotEncoder'),
   ...named(ordinalEncoder, 'OrdinalEncoder'),
@@ -195,6 +198,10 @@ export const TRANSFORMERS: ReadonlyMap<string, LowerTransformer> = new Map<strin
   ...named(nystroem, 'Nystroem'),
   ...named(rbfSampler, 'RBFSampler'),
   ...named(centreTransformer, 'KMeans', 'MiniBatchKMeans'),
+  ...named(countVectorizer, 'CountVectorizer'),
+  ...named(tfidfVectorizer, 'TfidfVectorizer'),
+  ...named(hashingVectorizer, 'HashingVectorizer'),
+  ...named(tfidfTransformer, 'TfidfTransformer'),
   ...named(bestTransformer, ...SEARCHES),
   ...named(
     featureSelection,

@@ -119,13 +119,29 @@ export class Lowering {
     return estimator.refuse('a category is neither a text nor a number');
   }
 
-  private text(column: Column, categories: readonly string[], estimator: Estimator): Register {
-    if (column.kind === 'number') return estimator.refuse('encodes texts, but gets a computed number');
+  private text(
+    column: Column,
+    categories: readonly string[],
+    estimator: Estimator,
+    what = 'encodes texts',
+  ): Register {
+    if (column.kind === 'number') return estimator.refuse(`${what}, but gets a computed number`);
     if (this.features.use(column.feature, 'text', categories)) return column.feature;
     return estimator.refuse(
       `needs feature ${JSON.stringify(this.features.name(column.feature))} as text, but another step takes it as a number`,
       'Give the other step a column of its own.',
     );
+  }
+
+  /** The text feature itself, of which no categories are known. */
+  wholeText(column: Column, estimator: Estimator): Register {
+    if (column.kind === 'feature' && column.fill !== undefined) {
+      return estimator.refuse(
+        'takes texts that an imputer has filled',
+        'Fill missing texts before the model.',
+      );
+    }
+    return this.text(column, [], estimator, 'takes texts');
   }
 
   /** Columns of registers, all of the same kind. */

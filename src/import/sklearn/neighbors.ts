@@ -55,7 +55,11 @@ function nearest(estimator: Estimator, columns: readonly Column[], lowering: Low
 }
 
 /** Each neighbour's weight: 1, or 1 / distance, where neighbours at distance 0 leave the others without any. */
-function weights(estimator: Estimator, distances: Registers, b: Builder): Registers | undefined {
+export function distanceWeights(
+  estimator: Estimator,
+  distances: Registers,
+  b: Builder,
+): Registers | undefined {
   const kind = estimator.get('weights');
   if (kind === 'uniform' || kind === null || kind === undefined) return undefined;
   if (kind !== 'distance') return estimator.refuse('weighs neighbours by a function');
@@ -84,7 +88,7 @@ export function neighborsClassifier(
       indices,
       answers.map((answer) => [answer]),
     );
-    const weight = weights(estimator, distances, b);
+    const weight = distanceWeights(estimator, distances, b);
     const sums = classes.map((_, c) => {
       const votes = b.compare(found, '==', [c]);
       return b.reduce('sum', weight === undefined ? votes : b.combine('multiply', votes, weight));
@@ -109,7 +113,7 @@ export function neighborsRegressor(
     const flat = estimator.numbers('_y', stored * targets);
     const rows = Array.from({ length: stored }, (_, i) => flat.slice(i * targets, (i + 1) * targets));
     const found = gather(b, indices, rows);
-    const weight = weights(estimator, distances, b);
+    const weight = distanceWeights(estimator, distances, b);
     return Array.from({ length: targets }, (_, t) => {
       const each = indices.map((_, n) => found[n * targets + t]!);
       if (weight === undefined) return b.reduce('mean', each);

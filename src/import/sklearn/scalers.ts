@@ -69,16 +69,11 @@ export function binarizer(estimator: Estimator, columns: readonly Column[], lowe
   return lowering.columns(flags, false);
 }
 
-const NORMS = { l1: 'l1', l2: 'l2' } as const;
-
 /** Each row over its norm; a row of norm 0 stays. */
 export function normalizer(estimator: Estimator, columns: readonly Column[], lowering: Lowering) {
-  const b = lowering.builder;
   const inputs = lowering.inputs(columns, estimator, 'refused');
-  const name = estimator.text('norm', 'l2');
-  if (name !== 'l1' && name !== 'l2' && name !== 'max')
-    return estimator.refuse(`has an unknown norm ${name}`);
-  const norm = name === 'max' ? b.reduce('max', b.unary(inputs, 'abs')) : b.reduce(NORMS[name], inputs);
-  const divisor = b.map([norm], { name: 'impute', missing: 0, by: [1] });
-  return lowering.columns(b.combine('divide', inputs, divisor), anyMissing(columns));
+  const norm = estimator.text('norm', 'l2');
+  if (norm !== 'l1' && norm !== 'l2' && norm !== 'max')
+    return estimator.refuse(`has an unknown norm ${norm}`);
+  return lowering.columns(lowering.builder.weigh(inputs, { norm }), anyMissing(columns));
 }

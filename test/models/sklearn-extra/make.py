@@ -19,6 +19,8 @@ from sklearn import (
     multiclass, multioutput, naive_bayes, neighbors, neural_network, pipeline, preprocessing, svm, tree,
 )
 
+from sklearn.feature_extraction import text
+
 warnings.simplefilter("ignore")
 VERSION = sklearn.__version__
 ONLY = sys.argv[1:]
@@ -275,10 +277,88 @@ CASES = {
     "function_sqrt": (PIPE(preprocessing.FunctionTransformer(np.sqrt), linear_model.Ridge()), positive, y_reg, positive_t),
 }
 
+WORDS = (
+    "the a of and to in is was good bad great awful film movie plot actor café naïve über STRASSE straße Ünïcödé don't "
+    "well-known state-of-the-art 2024 3.5 x y z 日本語 映画 ΟΔΥΣΣΕΥΣ λόγος İstanbul ﬁlm ½ ٣٤ e\u0301te\u0301 👍🏽 snake_case "
+    "re-run co-op mother-in-law"
+).split(" ")
+SPACES = [" ", " ", " ", "  ", ", ", "\t", "\n", "\u00a0", "\u001f", "! "]
+
+
+def texts(count):
+    return [
+        "".join(random.choice(WORDS) + random.choice(SPACES) for _ in range(random.randint(1, 14))) for _ in range(count)
+    ]
+
+
+def note(rows):
+    frame = table(rows, False)
+    frame["age"] = frame["age"].fillna(40)
+    frame["note"] = texts(rows)
+    return frame
+
+
+def on_texts(*steps):
+    return pipeline.make_pipeline(*steps)
+
+
+D, Dt = texts(N), texts(ROWS) + ["", "  ", "unheard", "a", "A\u0301 ﬁ Ⅷ ǅ ΑΣ", "word " * 3]
+noted = compose.ColumnTransformer([
+    ("words", text.TfidfVectorizer(min_df=2), "note"),
+    ("plan", preprocessing.OneHotEncoder(handle_unknown="ignore"), ["plan"]),
+    ("numbers", preprocessing.StandardScaler(), ["age", "income"]),
+])
+CASES.update({
+    "text_count": (text.CountVectorizer(ngram_range=(1, 2), stop_words="english", max_features=60), D, None, Dt),
+    "text_words": (text.CountVectorizer(binary=True, stop_words=["film", "café"], token_pattern=r"(?u)\b\w+\b"), D, None, Dt),
+    "text_sublinear": (
+        text.TfidfVectorizer(sublinear_tf=True, strip_accents="unicode", norm="l1", smooth_idf=False), D, None, Dt,
+    ),
+    "text_characters": (text.TfidfVectorizer(analyzer="char", ngram_range=(2, 4), lowercase=False, max_features=200), D, None, Dt),
+    "text_padded": (text.CountVectorizer(analyzer="char_wb", ngram_range=(3, 5), strip_accents="ascii", max_features=200), D, None, Dt),
+    "text_pattern": (text.CountVectorizer(token_pattern=r"(?u)\b\w+(?:['-]\w+)*\b", vocabulary=["don't", "mother-in-law", "co-op", "x"]), D, None, Dt),
+    "text_group": (text.CountVectorizer(token_pattern=r"([^\W\d_]{2,})[-.!]"), D, None, Dt),
+    "text_hash": (on_texts(text.HashingVectorizer(n_features=64), linear_model.SGDClassifier(loss="log_loss", random_state=0)), D, y_multi, Dt),
+    "text_hash_sums": (text.HashingVectorizer(n_features=32, norm=None, ngram_range=(1, 3)), D, None, Dt),
+    "text_hash_binary": (
+        text.HashingVectorizer(n_features=8, alternate_sign=True, binary=True, norm=None, analyzer="char_wb", ngram_range=(2, 3)),
+        D, None, Dt,
+    ),
+    "text_raw": (on_texts(text.CountVectorizer(), text.TfidfTransformer(use_idf=False, norm=None), linear_model.LogisticRegression()), D, y_bin, Dt),
+    "text_svc": (on_texts(text.CountVectorizer(), text.TfidfTransformer(), svm.LinearSVC()), D, y_multi, Dt),
+    "text_svd": (on_texts(text.TfidfVectorizer(), decomposition.TruncatedSVD(5, random_state=0), linear_model.LogisticRegression()), D, y_bin, Dt),
+    "text_union": (
+        on_texts(
+            pipeline.FeatureUnion(
+                [("words", text.TfidfVectorizer()), ("letters", text.CountVectorizer(analyzer="char", ngram_range=(1, 2)))],
+                transformer_weights={"letters": 0.25},
+            ),
+            naive_bayes.ComplementNB(),
+        ),
+        D, y_multi, Dt,
+    ),
+    "text_select": (
+        on_texts(text.TfidfVectorizer(), feature_selection.SelectKBest(feature_selection.chi2, k=12), naive_bayes.MultinomialNB()),
+        D, y_bin, Dt,
+    ),
+    "text_bernoulli": (on_texts(text.CountVectorizer(binary=True), naive_bayes.BernoulliNB()), D, y_bin, Dt),
+    "text_forest": (on_texts(text.TfidfVectorizer(), ensemble.RandomForestRegressor(5, max_depth=4, random_state=0)), D, y_reg, Dt),
+    "text_scaled": (on_texts(text.CountVectorizer(), preprocessing.Normalizer("max"), preprocessing.MaxAbsScaler(), linear_model.Ridge()), D, y_reg, Dt),
+    "text_columns": (pipeline.make_pipeline(noted, linear_model.LogisticRegression()), note(N), y_bin, note(ROWS)),
+})
+
+empty_t = np.vstack([holes_t, np.full((1, 4), np.nan)])
+CASES.update({
+    "knn_imputer": (impute.KNNImputer(n_neighbors=3), holes, None, empty_t),
+    "knn_imputer_distance": (impute.KNNImputer(weights="distance", add_indicator=True), holes, None, np.vstack([empty_t, holes[:8]])),
+    "knn_imputer_pipeline": (pipeline.make_pipeline(impute.KNNImputer(), LOGISTIC()), holes, y_bin, empty_t),
+})
+
 if VERSION.startswith("1.6"):
     CASES = {
         name: CASES[name]
-        for name in ("ada_binary", "ada_multi", "svc_probable", "svc_probable_binary", "hist_texts", "onehot_infrequent", "union")
+        for name in ("ada_binary", "ada_multi", "svc_probable", "svc_probable_binary", "hist_texts", "onehot_infrequent", "union",
+                     "text_characters", "text_svc", "text_columns")
     }
     CASES["ada_real"] = (ensemble.AdaBoostClassifier(TREE, n_estimators=4, random_state=0), X, y_bin, Xt)
     CASES["ada_real_multi"] = (ensemble.AdaBoostClassifier(TREE, n_estimators=4, random_state=0), X, y_multi, Xt)
@@ -333,6 +413,8 @@ for name, (model, train, target, rows) in CASES.items():
     if isinstance(rows, pd.DataFrame):
         case["columns"] = list(rows.columns)
         case["rows"] = plain(rows.astype(object).where(rows.notna(), None).to_numpy())
+    elif isinstance(rows, list):
+        case["rows"] = rows
     else:
         case["input"] = plain(np.asarray(rows, float).reshape(len(rows), -1))
     for method in ("predict", "predict_proba", "decision_function", "transform", "score_samples"):

@@ -74,16 +74,14 @@ describe('one-hot categories', () => {
     ).toEqual([2, 2]);
   });
 
-  it('without names are refused, with the remedy', () => {
-    expect(() => raws({ ...spec, features: { cat_features_hash: named('alpha') } }, [['alpha']])).toThrow(
-      expect.objectContaining({
-        code: 'PGS_UNSUPPORTED',
-        message: expect.stringContaining(
-          "does not name 1 of the 2 categories that it tests of feature 'city'",
-        ),
-        hint: expect.stringContaining('pool=train_pool'),
-      }),
-    );
+  it.each([
+    ['none', []],
+    ['some', named('alpha')],
+  ])('without names are told by the hash of the text: the file names %s', (_, names) => {
+    const unnamed = { ...spec, features: { cat_features_hash: names } };
+    expect(raws(unnamed, [['alpha'], ['gamma'], ['beta'], ['Alpha'], [''], [null]])).toEqual([
+      2, 3, 1, 1, 1, 1,
+    ]);
   });
 
   it('that no tree tests need no names', () => {
@@ -119,25 +117,15 @@ describe('target statistics of one feature', () => {
     expect(importFile(file).model.features[0]).toMatchObject({ categories: ['alpha'] });
   });
 
-  it('without names are refused, with the remedy', () => {
-    const spec = staircase({
-      ...shared,
-      type: 'Borders',
-      borders: [1],
-      rows: [
-        [[alpha], [1, 2]],
-        [[5], [1, 2]],
-      ],
-    });
-    expect(() => raws(spec, [['alpha']])).toThrow(
-      expect.objectContaining({
-        code: 'PGS_UNSUPPORTED',
-        message: expect.stringContaining(
-          "the target statistic Borders of 'f0' has 2 categories, of which the file names 1",
-        ),
-        hint: expect.stringContaining('pool=train_pool'),
-      }),
-    );
+  it('are told by the hash of the text where the file lacks a name', () => {
+    const rows = [
+      [[alpha], [1, 3]],
+      [[5], [3, 1]],
+    ] as const;
+    const spec = { ...shared, type: 'Borders', target: 0, rows };
+    expect(isExactly(spec, 'alpha', value(3, 4))).toBe(true);
+    expect(isExactly(spec, 'beta', value(0, 0))).toBe(true);
+    expect(isExactly(spec, null, value(0, 0))).toBe(true);
   });
 });
 
@@ -259,29 +247,51 @@ describe('target statistics of combinations', () => {
     ).toEqual([1, 0]);
   });
 
-  it('of too many categories are refused, with the remedy', () => {
-    const names = Array.from({ length: 3163 }, (_, i) => ({ hash: i, value: `c${i}` }));
+  /** 1 / (1 + 1) = 0.5 for alpha with beta and the test; others 0 / (0 + 1). */
+  const unnamed = { ...mean, of: [0, 1], value: { feature: 2, hash: gamma } };
+
+  it('are told by their hash where the file names no category', () => {
+    const rows = [
+      [
+        [alpha, beta, 1],
+        [1, 1],
+      ],
+    ] as const;
     const spec = staircase(
-      {
-        ...mean,
-        of: [0, 1],
-        rows: [
-          [
-            [1, 2],
-            [1, 1],
-          ],
-        ],
-      },
+      { ...unnamed, rows },
+      { categoricals: [{}, {}, { values: [gamma] }], features: { cat_features_hash: [] } },
+    );
+    expect(
+      raws(spec, [
+        ['alpha', 'beta', 'gamma'],
+        ['alpha', 'beta', 'beta'],
+        ['beta', 'alpha', 'gamma'],
+        ['alpha', null, 'gamma'],
+        ['alpha', 'unheard of', 'gamma'],
+      ]),
+    ).toEqual([1, 0, 0, 0, 0]);
+  });
+
+  it('are told by their hash where too many are possible', () => {
+    const names = [
+      ...Array.from({ length: 3163 }, (_, i) => ({ hash: i, value: `c${i}` })),
+      ...named('alpha', 'beta'),
+    ];
+    const rows = [
+      [
+        [alpha, beta],
+        [1, 1],
+      ],
+    ] as const;
+    const spec = staircase(
+      { ...mean, of: [0, 1], rows },
       { categoricals: [{ name: 'city' }, { name: 'street' }], features: { cat_features_hash: names } },
     );
-    expect(() => raws(spec, [['c1', 'c2']])).toThrow(
-      expect.objectContaining({
-        code: 'PGS_UNSUPPORTED',
-        message: expect.stringContaining(
-          "BinarizedTargetMeanValue of 'city' with 'street' may have 10004569 combinations",
-        ),
-        hint: expect.stringContaining('max_ctr_complexity=1'),
-      }),
-    );
+    expect(
+      raws(spec, [
+        ['alpha', 'beta'],
+        ['beta', 'alpha'],
+      ]),
+    ).toEqual([1, 0]);
   });
 });

@@ -291,10 +291,17 @@ describe('texts', () => {
     expect(score(file, ['green']).values).toEqual([Number.NaN, Number.NaN]);
   });
 
-  it('are changed where they were chosen from a list, not where a row brings them', () => {
+  it('are changed where they were chosen from a list, or before their terms are counted', () => {
     const lower = node('StringNormalizer', ['color'], ['y'], { case_change_action: { text: 'LOWER' } });
     const file = { nodes: [lower], inputs, outputs: [{ name: 'y', type: TYPE.string }] };
-    expect(errorOf(file).message).toMatch(/changes the case of a text that the row brings/);
+    const compared = ml('LabelEncoder', ['y'], ['z'], {
+      keys_strings: { texts: ['a'] },
+      values_floats: { floats: [1] },
+    });
+    const outputs = [{ name: 'z', type: TYPE.float }];
+    expect(errorOf({ ...file, nodes: [lower, compared], outputs }).message).toMatch(
+      /compares a text whose case was changed/,
+    );
     const chosen = ml('LabelEncoder', ['color'], ['t'], {
       keys_strings: { texts: ['a', 'b'] },
       values_strings: { texts: ['ONE', 'Two'] },
@@ -316,12 +323,12 @@ describe('what belongs to the sidecar', () => {
   it('names the operator, the node and the others', () => {
     const nodes = [
       { ...node('Conv', ['x'], ['c']), name: 'first conv' },
-      { ...node('Tokenizer', ['c'], ['y']), domain: 'com.microsoft' },
+      { ...node('WordConvEmbedding', ['c'], ['y']), domain: 'com.microsoft' },
     ];
     const error = errorOf({ ...negate, nodes });
     expect(error.code).toBe('PGS_UNSUPPORTED');
     expect(error.message).toBe(
-      'model.onnx: node "first conv" (Conv): the operator is not scored in the database, nor com.microsoft.Tokenizer.',
+      'model.onnx: node "first conv" (Conv): the operator is not scored in the database, nor com.microsoft.WordConvEmbedding.',
     );
     expect(error.hint).toMatch(/sidecar/);
   });

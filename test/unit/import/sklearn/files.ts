@@ -32,6 +32,7 @@ type Value =
   | PyInstance
   | PyArray
   | readonly Value[]
+  | ReadonlyMap<string, Value>
   | Reference;
 
 /** An object of a class with attributes. `id` lets a Reference name it. */
@@ -65,6 +66,7 @@ function write(value: Value): Buffer {
   if (typeof value === 'string') return stream('X', uint32(Buffer.byteLength(value)), Buffer.from(value));
   if (value instanceof Uint8Array) return stream('B', uint32(value.length), value);
   if (Array.isArray(value)) return stream('(', ...value.map(write), 'l');
+  if (value instanceof Map) return stream('}(', ...writePairs(value), 'u');
   if ('ref' in value) return stream('j', uint32((value as Reference).ref));
   return 'shape' in value ? writeArray(value as PyArray) : writeInstance(value as PyInstance);
 }
@@ -84,8 +86,11 @@ function writeInstance({ type, state, id }: PyInstance): Buffer {
   const dot = type.lastIndexOf('.');
   const make = stream(`c${type.slice(0, dot)}\n${type.slice(dot + 1)}\n)`, 0x81);
   const remember = id === undefined ? stream() : stream('r', uint32(id));
-  const pairs = Object.entries(state).flatMap(([name, each]) => [write(name), write(each)]);
-  return stream(make, remember, '}(', ...pairs, 'ub');
+  return stream(make, remember, '}(', ...writePairs(Object.entries(state)), 'ub');
+}
+
+function writePairs(pairs: Iterable<readonly [string, Value]>): Buffer[] {
+  return [...pairs].flatMap(([name, each]) => [write(name), write(each)]);
 }
 
 /** A fitted scaler of one column, the smallest transformer. */

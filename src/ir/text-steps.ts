@@ -1,0 +1,113 @@
+/**
+ * Steps that read texts themselves, not codes of categories. They are part of the vocabulary of model.ts and follow
+ * its rules. Their input is the register of a text feature.
+ *
+ * Letters, digits, spaces, cases and decompositions are those of Unicode 14. Characters that a later version brought
+ * count as unassigned, whatever version the engine has: no letters, without cases, decomposed to themselves.
+ */
+import type { Register } from './model.ts';
+
+export type TextStep = HashText | CountTerms;
+
+/** The low 32 bits of the text's CityHash64, version 1.0, over its UTF-8: a whole number from 0. Width 1. */
+export interface HashText {
+  readonly kind: 'hash-text';
+  readonly input: Register;
+  /** The result for NULL; may be NaN. */
+  readonly missing: number;
+}
+
+/**
+ * How often each term occurs in a text. Width: the number of columns.
+ *
+ * The text goes through `text`, is split into terms, these go through `terms`, and each one left adds 1 (or -1, see
+ * `TermHash`) to its column.
+ */
+export interface CountTerms {
+  readonly kind: 'count-terms';
+  readonly input: Register;
+  readonly text: readonly TextOperation[];
+  readonly split: TextSplit;
+  readonly terms: readonly TermOperation[];
+  readonly columns: TermColumns;
+  /** 1 for every column that a term fell to, whatever they add up to. */
+  readonly binary: boolean;
+  /** Counts below this become 0; a number below 1 is a share of all terms of the text, known or not. 0 keeps all. */
+  readonly least: number;
+  /** What NULL gives: NaN for every column, or what the empty text gives. */
+  readonly missing: 'nan' | 'empty';
+}
+
+export type TextOperation =
+  /** Full case mapping, independent of language, with the final sigma. */
+  | 'lowercase'
+  | 'uppercase'
+  /** The simple lower case of each character by itself, as C's towlower has it. */
+  | 'lowercase-each'
+  /** To NFKD, without the characters of a combining class other than 0; ASCII stays as it is. */
+  | 'strip-marks'
+  /** To NFKD, then only what is ASCII. */
+  | 'to-ascii'
+  /** Two or more spaces in a row become one U+0020. Spaces are those of Python's \s. */
+  | 'join-spaces';
+
+/** Patterns are sources of JavaScript regular expressions with the flags u and s; they match no empty text. */
+export type TextSplit =
+  /** The whole text is one term. */
+  | { readonly by: 'nothing' }
+  | { readonly by: 'character' }
+  /** All matches; of a pattern with a group, what the group holds, '' where it took no part. */
+  | { readonly by: 'match'; readonly pattern: string }
+  /**
+   * What stands between matches, empty pieces too, but none at the end (as Java splits). A text without a match is one
+   * piece, even when it is empty.
+   */
+  | { readonly by: 'separator'; readonly pattern: string };
+
+export type TermOperation =
+  | { readonly name: 'lowercase' | 'uppercase' }
+  /** Leaves out listed terms; with `ignoreCase`, those whose lower case is listed. */
+  | { readonly name: 'drop'; readonly terms: readonly string[]; readonly ignoreCase: boolean }
+  /** Leaves out terms of fewer UTF-16 units. */
+  | { readonly name: 'drop-short'; readonly least: number }
+  /** All runs of min to max terms, joined by the separator; in the order of their starts, then of their lengths. */
+  | { readonly name: 'runs'; readonly min: number; readonly max: number; readonly separator: string }
+  /**
+   * All runs of min to max characters of each term between two U+0020; of a term that is shorter than a run, so
+   * padded, itself, once.
+   */
+  | { readonly name: 'padded-runs'; readonly min: number; readonly max: number };
+
+export type TermColumns =
+  /** A term's column is its position; other terms count nothing. */
+  { readonly by: 'vocabulary'; readonly terms: readonly string[] } | TermHash;
+
+/** A term's column is its hash modulo `count`: MurmurHash3_x86_32 over UTF-8, as a signed number. */
+export interface TermHash {
+  readonly by: 'hash';
+  readonly seed: number;
+  readonly count: number;
+  /** `absolute`: |hash| mod count; `floor`: the remainder that is not negative. */
+  readonly remainder: 'absolute' | 'floor';
+  /** Terms of a negative hash add -1. */
+  readonly signed: boolean;
+}
+
+const KINDS: ReadonlySet<string> = new Set<TextStep['kind']>(['hash-text', 'count-terms']);
+
+export function isTextStep(step: { readonly kind: string }): step is TextStep {
+  return KINDS.has(step.kind);
+}
+
+export function textStepWidth(step: TextStep): number {
+  switch (step.kind) {
+    case 'hash-text':
+      return 1;
+    case 'count-terms':
+      return termColumnCount(step.columns);
+  }
+}
+
+function termColumnCount(columns: TermColumns): number {
+  return columns.by === 'hash' ? columns.count : columns.terms.length;
+}

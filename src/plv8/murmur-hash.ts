@@ -1,0 +1,27 @@
+import { utf8 } from './utf8.ts';
+
+/**
+ * MurmurHash3_x86_32 of a text's UTF-8, as a signed number.
+ * https://github.com/aappleby/smhasher/blob/61a0530f28277f2e850bfc39600ce61d02b518de/src/MurmurHash3.cpp
+ */
+export function murmurHash3(text: string, seed: number): number {
+  const bytes = utf8(text);
+  const { length } = bytes;
+  const end = length & ~3;
+  let hash = seed | 0;
+  for (let i = 0; i < end; i += 4) {
+    hash ^= scramble(bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24));
+    hash = (Math.imul((hash << 13) | (hash >>> 19), 5) + 0xe6546b64) | 0;
+  }
+  let rest = 0;
+  for (let i = length - 1; i >= end; i--) rest = (rest << 8) | bytes[i]!;
+  hash ^= scramble(rest) ^ length;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return hash ^ (hash >>> 16);
+}
+
+function scramble(word: number): number {
+  const product = Math.imul(word, 0xcc9e2d51);
+  return Math.imul((product << 15) | (product >>> 17), 0x1b873593);
+}
