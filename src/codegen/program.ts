@@ -46,7 +46,7 @@ export interface Range {
 }
 
 /** Resolves from `src/codegen` and from `dist/codegen` alike: the bundle is always made of the published sources. */
-const KERNELS = fileURLToPath(new URL('../../src/plv8/', import.meta.url));
+export const KERNELS = fileURLToPath(new URL('../../src/plv8/', import.meta.url));
 
 /** Compiles a valid model. Of a model's steps only those become code that an output depends on. */
 export async function compileProgram(model: Model): Promise<Program> {
