@@ -1,12 +1,12 @@
 import { sessionCached } from '../compile/bundle.ts';
 import { dollarQuote, quoteIdent } from '../quote.ts';
+import { takesArrays, toArrays } from './arguments.ts';
 import type { Program } from './program.ts';
-import { MAX_ARGUMENTS } from './source-context.ts';
 
 export interface SqlFunction {
   /** Schema and name, quoted. */
   readonly name: string;
-  /** Argument types in order: text, then double precision each, or one double precision[]. */
+  /** Argument types in order: text, then double precision or text each, or double precision[] and perhaps text[]. */
   readonly argumentTypes: readonly string[];
   readonly returns: string;
 }
@@ -24,7 +24,8 @@ export interface JavaScriptFunctions {
  * The program as two functions of the database, `<name>_value` and `<name>_outputs`. Their first argument is a row as
  * the text of a JSON object; one that does not fit the signature gives NULL, and for outputs the empty array, since
  * PLJS knows no NULL for an array. When the text is NULL, the others count: in the order of `Program.arguments`, as
- * double precision each, or as one array when they are more than MAX_ARGUMENTS; NULL is missing. Each function carries
+ * double precision each, or text where the program takes the text itself; when they are more than MAX_ARGUMENTS, as
+ * `toArrays` has them. NULL is missing. Each function carries
  * the whole program, so that it needs nothing else to exist; the first call of either in a session decodes the
  * constants, for both. On PLJS a function's name has to be a JavaScript identifier.
  */
@@ -37,23 +38,22 @@ export function javascriptFunctions(
       `PLJS cannot call a function ${JSON.stringify(name)}: it is no JavaScript identifier.`,
     );
   }
-  const inArray = program.arguments.length > MAX_ARGUMENTS;
-  const names = inArray ? ['x'] : program.arguments.map((_, k) => `x${k}`);
-  const type = inArray ? 'double precision[]' : 'double precision';
+  const parameters = parametersOf(program);
+  const names = parameters.map((parameter) => parameter.name);
   const declare = (part: 'value' | 'outputs', returns: string): SqlFunction => ({
     name: `${quoteIdent(schema)}.${quoteIdent(`${name}_${part}`)}`,
-    argumentTypes: ['text', ...names.map(() => type)],
+    argumentTypes: ['text', ...parameters.map(({ type }) => type)],
     returns,
   });
   const create = (part: 'value' | 'outputs', { name: qualified, returns }: SqlFunction, unfit: string) => {
-    const declared = ['features text', ...names.map((argument) => `${argument} ${type}`)].join(', ');
+    const declared = ['features text', ...parameters.map((each) => `${each.name} ${each.type}`)].join(', ');
     const head =
       `CREATE OR REPLACE FUNCTION ${qualified}(${declared})\n` +
       `RETURNS ${returns} LANGUAGE ${engine} IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT\nAS `;
     const body = [
       `if (features === null) return program.${part}(${names.join(', ')});`,
       'const row = program.read(features);',
-      `return row === null ? ${unfit} : program.${part}(${inArray ? 'row' : '...row'});`,
+      `return row === null ? ${unfit} : program.${part}(...row);`,
     ].join('\n');
     return `  EXECUTE ${dollarQuote(head)} || quote_literal(program || ${dollarQuote(body)});\n`;
   };
@@ -63,4 +63,13 @@ export function javascriptFunctions(
     `\nDECLARE\n  program text := ${dollarQuote(`const program = ${sessionCached(program)};\n`)};\nBEGIN\n` +
     `${create('value', value, 'null')}${create('outputs', outputs, '[]')}END\n`;
   return { value, outputs, sql: `DO ${dollarQuote(block)};\n` };
+}
+
+/** What the functions take beside the row in JSON. */
+function parametersOf({ arguments: args }: Program): { name: string; type: string }[] {
+  if (!takesArrays(args)) {
+    return args.map(({ text }, k) => ({ name: `x${k}`, type: text ? 'text' : 'double precision' }));
+  }
+  const types = ['double precision[]', 'text[]'];
+  return toArrays(args, args).map((_, i) => ({ name: i === 0 ? 'x' : 't', type: types[i]! }));
 }

@@ -1,11 +1,14 @@
+import { takesArrays, toArrays } from './arguments.ts';
 import type { Program } from './program.ts';
-import { MAX_ARGUMENTS } from './source-context.ts';
 
-/** A program in this process. Arguments stand in the order of `Program.arguments`; null is missing. */
+/** An argument of a program; null is missing. */
+export type ArgumentValue = number | string | null;
+
+/** A program in this process. Arguments stand in the order of `Program.arguments`. */
 export interface LoadedProgram {
-  value(args: ArrayLike<number | null>): number;
+  value(args: ArrayLike<ArgumentValue>): number;
   /** As `Program.outputs` lays them out. */
-  outputs(args: ArrayLike<number | null>): number[];
+  outputs(args: ArrayLike<ArgumentValue>): number[];
 }
 
 /** What a program's code evaluates to. */
@@ -22,11 +25,7 @@ export function evaluateProgram(program: Program): ProgramExports {
 /** A program's functions over arrays of arguments, however many there are. */
 export function loadProgram(program: Program): LoadedProgram {
   const { value, outputs } = evaluateProgram(program);
-  if (program.arguments.length > MAX_ARGUMENTS) {
-    return { value: (args) => value(args), outputs: (args) => outputs(args) };
-  }
-  return {
-    value: (args) => value(...Array.from(args)),
-    outputs: (args) => outputs(...Array.from(args)),
-  };
+  const taken = (args: ArrayLike<ArgumentValue>): unknown[] =>
+    takesArrays(program.arguments) ? toArrays(program.arguments, Array.from(args)) : Array.from(args);
+  return { value: (args) => value(...taken(args)), outputs: (args) => outputs(...taken(args)) };
 }

@@ -1,6 +1,14 @@
 import { fileURLToPath } from 'node:url';
 import { bundle } from '../compile/bundle.ts';
-import { type EncodeCategory, type Model, type Register, registerLayout, stepWidth } from '../ir/model.ts';
+import {
+  type EncodeCategory,
+  isTextStep,
+  type Model,
+  type Register,
+  registerLayout,
+  stepWidth,
+} from '../ir/model.ts';
+import { type ProgramArgument, takesArrays } from './arguments.ts';
 import { numberSource, readRegisters, SourceContext } from './source-context.ts';
 import { stepSource } from './step-source.ts';
 
@@ -10,23 +18,15 @@ export interface Program {
   readonly arguments: readonly ProgramArgument[];
   /**
    * An expression whose value is an object of three functions. `value(x0, …)` gives the prediction's value as a
-   * number; `outputs(x0, …)` a plain array as `OutputLayout` says; `read(json)` the arguments, out of a row in JSON,
-   * or null. With more than MAX_ARGUMENTS arguments the former two take one array of them instead. An argument is a
-   * number; null, undefined and NaN are missing.
+   * number; `outputs(x0, …)` a plain array as `OutputLayout` says; `read(json)` the list of what these two take, out of
+   * a row in JSON, or null. With more than MAX_ARGUMENTS arguments they take an array of the numbers and, where there
+   * are texts, one of these. Null, undefined and NaN are missing.
    */
   readonly code: string;
   /** SHA-256 of `code`, 64 hexadecimal digits. */
   readonly hash: string;
   readonly outputs: OutputLayout;
 }
-
-/**
- * A number feature's value; or for a text feature, which is encoded before the program, the code that the
- * encode-category step `step` (index into `model.steps`) gives for its text.
- */
-export type ProgramArgument =
-  | { readonly feature: number; readonly step?: undefined }
-  | { readonly feature: number; readonly step: number };
 
 /** Where the parts of a prediction stand in the array that `outputs` gives. */
 export interface OutputLayout {
@@ -52,7 +52,7 @@ export const KERNELS = fileURLToPath(new URL('../../src/plv8/', import.meta.url)
 export async function compileProgram(model: Model): Promise<Program> {
   const needed = neededSteps(model, outputRegisters(model));
   const programArguments = listArguments(model, needed);
-  const context = new SourceContext(model, programArguments.length);
+  const context = new SourceContext(model, programArguments);
   const contents = programSource(model, needed, programArguments, context);
   const { code, hash } = await bundle({ contents, resolveDir: KERNELS, name: 'program.ts' });
   return { arguments: programArguments, code, hash, outputs: outputLayout(model) };
@@ -101,9 +101,11 @@ function neededSteps(model: Model, wanted: readonly (Register | undefined)[]): N
 function listArguments(model: Model, { registers, steps }: Needed): ProgramArgument[] {
   return model.features.flatMap((feature, i): ProgramArgument[] => {
     if (feature.kind === 'number') return registers.has(i) ? [{ feature: i }] : [];
-    return model.steps.flatMap((step, k) =>
+    const codes = model.steps.flatMap((step, k) =>
       steps.has(k) && step.kind === 'encode-category' && step.input === i ? [{ feature: i, step: k }] : [],
     );
+    const asText = model.steps.some((step, k) => steps.has(k) && isTextStep(step) && step.input === i);
+    return asText ? [...codes, { feature: i, text: true }] : codes;
   });
 }
 
@@ -118,19 +120,22 @@ function programSource(
   const steps = model.steps.map((step, k) =>
     needed.steps.has(k) ? stepSource(step, first[k]!, model, context) : { setup: [], run: [] },
   );
-  const targets = programArguments.map(({ feature, step }) => (step === undefined ? feature : first[step]!));
+  const targets = programArguments.map(({ feature, step, text }) =>
+    text ? undefined : step === undefined ? feature : first[step]!,
+  );
+  const numbers = targets.filter((target) => target !== undefined);
   const functionSource = (wanted: readonly (Register | undefined)[], result: string) => {
     const { registers, steps: own } = neededSteps(model, wanted);
     const run = steps.flatMap((step, k) => (own.has(k) ? step.run : []));
     const body = [...readArguments(targets, registers, context), ...run, `return ${result};`].join('\n');
-    const parameters = context.argumentsInArray ? 'p' : targets.map((_, k) => `p${k}`).join();
+    const parameters = context.argumentsInArrays ? 'p,t' : targets.map((_, k) => `p${k}`).join();
     return `(${parameters})=>{\n${body}\n}`;
   };
   const wanted = outputRegisters(model);
   const elements = wanted.map((register) => (register === undefined ? 'NaN' : context.read(register)));
   const registers = [
     ...(context.inArray ? [`const R=new Float64Array(${context.size});`] : []),
-    ...(context.argumentsInArray ? [context.constants('targets', targets)] : []),
+    ...(context.argumentsInArrays ? [context.constants('targets', numbers)] : []),
   ];
   const read = rowReaderSource(model, programArguments, context);
   // In a function of its own, and not at the top of the module, constants stay `const` in the bundle: V8 then knows
@@ -162,17 +167,18 @@ function rowReaderSource(
     const codes = step.codes === undefined ? '' : `,[${step.codes.map(numberSource).join()}]`;
     return `[${feature},${JSON.stringify(step.categories)},${step.missing},${step.unknown}${codes}]`;
   });
-  return `${context.kernel('row-reader', 'createRowReader')}(${JSON.stringify(features)},[${specs.join()}])`;
+  const create = context.kernel('row-reader', 'createRowReader');
+  return `${create}(${JSON.stringify(features)},[${specs.join()}],${takesArrays(programArguments)})`;
 }
 
 /** null and undefined become NaN: to JavaScript null were the number 0. */
 function readArguments(
-  targets: readonly Register[],
+  targets: readonly (Register | undefined)[],
   needed: ReadonlySet<Register>,
   context: SourceContext,
 ): string[] {
-  if (context.argumentsInArray) return ['for(let k=0;k<targets.length;k++)R[targets[k]]=p[k]??NaN;'];
+  if (context.argumentsInArrays) return ['for(let k=0;k<targets.length;k++)R[targets[k]]=p[k]??NaN;'];
   return targets.flatMap((register, k) =>
-    needed.has(register) ? [context.write(register, `p${k}??NaN`)] : [],
+    register !== undefined && needed.has(register) ? [context.write(register, `p${k}??NaN`)] : [],
   );
 }

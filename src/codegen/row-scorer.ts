@@ -1,5 +1,6 @@
 import { PgscoreError } from '../errors.ts';
 import type { Prediction } from '../ir/model.ts';
+import { toArrays } from './arguments.ts';
 import type { OutputLayout, Range } from './program.ts';
 
 /** A row by feature name: numbers or booleans for number features, texts for text features, null for missing. */
@@ -14,8 +15,8 @@ export interface RowSpec {
   readonly labels?: readonly string[];
   readonly hasProbabilities: boolean;
   readonly hasValues: boolean;
-  /** Whether the program takes its arguments as one array. */
-  readonly inArray: boolean;
+  /** Whether the program takes its arguments as arrays. */
+  readonly inArrays: boolean;
 }
 
 export interface FeatureSpec {
@@ -23,9 +24,10 @@ export interface FeatureSpec {
   readonly kind: 'number' | 'text';
 }
 
-/** A number feature, or the code of a text feature; null is NaN, which JSON does not have. */
+/** A number feature, the text of a text feature, or its code; null is NaN, which JSON does not have. */
 export interface ArgumentSpec {
   readonly feature: number;
+  readonly text?: true;
   readonly encode?: {
     readonly codes: readonly (readonly [category: string, code: number | null])[];
     readonly missing: number | null;
@@ -58,13 +60,14 @@ export function createRowScorer(
   return (row) => {
     checkRow(row, spec.features, known);
     const args = readers.map((read) => read(row));
-    return readPrediction(spec, spec.inArray ? program.outputs(args) : program.outputs(...args));
+    return readPrediction(spec, program.outputs(...(spec.inArrays ? toArrays(spec.arguments, args) : args)));
   };
 }
 
 /** Takes an argument of the program from a row that has been checked. */
-function createReader({ features }: RowSpec, { feature, encode }: ArgumentSpec): (row: Row) => number | null {
+function createReader({ features }: RowSpec, { feature, text, encode }: ArgumentSpec): (row: Row) => unknown {
   const { name } = features[feature]!;
+  if (text) return (row) => row[name] ?? null;
   if (encode === undefined) return (row) => readNumber(row[name]);
   const codes = new Map<unknown, number | null>(encode.codes);
   const { missing, unknown } = encode;

@@ -1,4 +1,5 @@
 import { categoryCodes, type Model, type Prediction } from '../ir/model.ts';
+import { type ProgramArgument, takesArrays } from './arguments.ts';
 import { evaluateProgram } from './load-program.ts';
 import { compileProgram, type Program } from './program.ts';
 import {
@@ -8,7 +9,6 @@ import {
   type RowScorerOptions,
   type RowSpec,
 } from './row-scorer.ts';
-import { MAX_ARGUMENTS } from './source-context.ts';
 
 export type { Row } from './row-scorer.ts';
 export type ScorerOptions = RowScorerOptions;
@@ -30,17 +30,17 @@ export function rowSpec(model: Model, program: Program): RowSpec {
   const { classes, values } = model.output;
   return {
     features: model.features.map(({ name, kind }) => ({ name, kind })),
-    arguments: program.arguments.map(({ feature, step }) => argumentSpec(model, feature, step)),
+    arguments: program.arguments.map((argument) => argumentSpec(model, argument)),
     outputs: program.outputs,
     ...(classes === undefined ? {} : { labels: classes.labels }),
     hasProbabilities: classes?.probabilities !== undefined,
     hasValues: values !== undefined,
-    inArray: program.arguments.length > MAX_ARGUMENTS,
+    inArrays: takesArrays(program.arguments),
   };
 }
 
-function argumentSpec(model: Model, feature: number, index: number | undefined): ArgumentSpec {
-  if (index === undefined) return { feature };
+function argumentSpec(model: Model, { feature, step: index, text }: ProgramArgument): ArgumentSpec {
+  if (index === undefined) return text ? { feature, text } : { feature };
   const step = model.steps[index]!;
   if (step.kind !== 'encode-category') throw new TypeError(`Step ${index} encodes no category.`);
   const ofCategory = categoryCodes(step);

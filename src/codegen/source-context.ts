@@ -1,4 +1,5 @@
 import {
+  isTextStep,
   type Model,
   type Precision,
   type Register,
@@ -7,6 +8,7 @@ import {
   stepWidth,
 } from '../ir/model.ts';
 import { vectorStepInputs } from '../ir/vector-steps.ts';
+import { type ProgramArgument, takesArrays } from './arguments.ts';
 import { packColumn } from './pack-columns.ts';
 
 /** A step as statements: what it does once a session, and once a row. */
@@ -14,12 +16,6 @@ export interface StepSource {
   readonly setup: readonly string[];
   readonly run: readonly string[];
 }
-
-/**
- * Up to this many arguments SQL passes each by itself, above them one array. PostgreSQL's own limit is 100, and one
- * is taken by the row in JSON.
- */
-export const MAX_ARGUMENTS = 99;
 
 /** Steps that read more registers than this, one by one, are code over an array of registers. */
 const MAX_STRAIGHT_READS = 256;
@@ -33,18 +29,23 @@ const MAX_WRITTEN_CONSTANTS = 8;
  * would be too long for V8 to optimise), of which `a7` is then a view or a copy.
  */
 export class SourceContext {
-  /** Whether the program takes one array of arguments. */
-  readonly argumentsInArray: boolean;
+  /** Whether the program takes its arguments as arrays, `p` of numbers and `t` of texts. */
+  readonly argumentsInArrays: boolean;
   /** Whether the registers stand in `R`. */
   readonly inArray: boolean;
   readonly #imports = new Map<string, Set<string>>();
   /** Registers that are elements of a step's array: its first register and its width. */
   readonly #vectors = new Map<Register, { readonly first: Register; readonly width: number }>();
+  /** The parameter of each feature that the program takes as a text. */
+  readonly #texts = new Map<Register, string>();
   readonly size: number;
 
-  constructor(model: Model, argumentCount: number) {
-    this.argumentsInArray = argumentCount > MAX_ARGUMENTS;
-    this.inArray = this.argumentsInArray || straightReads(model.steps) > MAX_STRAIGHT_READS;
+  constructor(model: Model, programArguments: readonly ProgramArgument[]) {
+    this.argumentsInArrays = takesArrays(programArguments);
+    programArguments.forEach(({ feature, text }, k) => {
+      if (text) this.#texts.set(feature, this.argumentsInArrays ? `t[${this.#texts.size}]` : `p${k}`);
+    });
+    this.inArray = this.argumentsInArrays || straightReads(model.steps) > MAX_STRAIGHT_READS;
     const { first, size } = registerLayout(model);
     this.size = size;
     model.steps.forEach((step, k) => {
@@ -65,6 +66,11 @@ export class SourceContext {
     return [...this.#imports].map(
       ([module, names]) => `import {${[...names].join()}} from './${module}.ts';`,
     );
+  }
+
+  /** A text feature's text, or null. */
+  readText(register: Register): string {
+    return `(${this.#texts.get(register)!}??null)`;
   }
 
   read(register: Register): string {
@@ -181,7 +187,7 @@ export function readRegisters(step: Step): readonly Register[] {
     case 'link':
       return step.inputs;
     default:
-      return vectorStepInputs(step);
+      return isTextStep(step) ? [step.input] : vectorStepInputs(step);
   }
 }
 

@@ -1,8 +1,8 @@
 import { describeValue } from '../ir/describe.ts';
 import { categoryCodes, type EncodeCategory, type Feature, type Model } from '../ir/model.ts';
 import { quoteIdent, quoteLiteral } from '../quote.ts';
+import { takesArrays, toArrays } from './arguments.ts';
 import type { Program, Range } from './program.ts';
-import { MAX_ARGUMENTS } from './source-context.ts';
 
 /** The schemas of DESIGN: what people call, and what only generated SQL calls. */
 const MODELS = 'pgscore_models';
@@ -152,21 +152,25 @@ class ScoringCall {
       const parameter = this.parameter(feature);
       return step === undefined ? parameter : encodeSql(parameter, this.model.steps[step] as EncodeCategory);
     });
-    return this.call(part, 'NULL', this.inArray() ? arrayOf(values) : values.join(', '));
+    return this.call(part, 'NULL', takesArrays(this.program.arguments) ? this.arrays(values) : values);
   }
 
   fromJson(part: 'value' | 'outputs'): string {
-    const nulls = this.program.arguments.map(() => 'NULL');
-    return this.call(part, '$1::text', this.inArray() ? 'NULL' : nulls.join(', '));
+    const { arguments: args } = this.program;
+    const taken = takesArrays(args) ? toArrays(args, args) : args;
+    const nulls = taken.map(() => 'NULL');
+    return this.call(part, '$1::text', nulls);
   }
 
-  private call(part: string, json: string, values: string): string {
-    const separator = values === '' ? '' : ', ';
-    return `${INTERNAL}.${quoteIdent(`${this.functionName}_${part}`)}(${json}${separator}${values})`;
+  private call(part: string, json: string, values: readonly string[]): string {
+    return `${INTERNAL}.${quoteIdent(`${this.functionName}_${part}`)}(${[json, ...values].join(', ')})`;
   }
 
-  private inArray(): boolean {
-    return this.program.arguments.length > MAX_ARGUMENTS;
+  private arrays(values: readonly string[]): string[] {
+    const types = ['double precision[]', 'text[]'];
+    return toArrays(this.program.arguments, values).map(
+      (each, i) => `ARRAY[${each.join(', ')}]::${types[i]}`,
+    );
   }
 
   /** Scalars by position; above 100 features an element of the array of its kind. */
@@ -193,10 +197,6 @@ function sqlType(feature: Feature): string {
 function arrayTypes(features: readonly Feature[]): string[] {
   const kinds = new Set(features.map(({ kind }) => kind));
   return [...(kinds.has('number') ? ['double precision[]'] : []), ...(kinds.has('text') ? ['text[]'] : [])];
-}
-
-function arrayOf(values: readonly string[]): string {
-  return `ARRAY[${values.join(', ')}]::double precision[]`;
 }
 
 /**

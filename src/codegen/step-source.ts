@@ -1,4 +1,13 @@
-import type { EncodeCategory, Link, LinkFunction, Model, Register, Step, TreeEnsemble } from '../ir/model.ts';
+import {
+  type EncodeCategory,
+  isTextStep,
+  type Link,
+  type LinkFunction,
+  type Model,
+  type Register,
+  type Step,
+  type TreeEnsemble,
+} from '../ir/model.ts';
 import { SlotKind, type SlotKindName } from '../plv8/slots.ts';
 import { linearSource } from './linear-source.ts';
 import { roundConstant } from './operation-source.ts';
@@ -6,9 +15,10 @@ import { packColumn } from './pack-columns.ts';
 import { type ForestPlan, packForest } from './pack-forest.ts';
 import type { SlotPlan } from './slot-plan.ts';
 import { floatArray, numberSource, type SourceContext, type StepSource } from './source-context.ts';
+import { textStepSource } from './text-source.ts';
 import { vectorStepSource } from './vector-source.ts';
 
-/** The code of a step whose registers start at `first`. Texts are encoded before the program: no code for them. */
+/** The code of a step whose registers start at `first`. Categories of texts are encoded before the program. */
 export function stepSource(step: Step, first: Register, model: Model, context: SourceContext): StepSource {
   switch (step.kind) {
     case 'encode-category':
@@ -24,7 +34,7 @@ export function stepSource(step: Step, first: Register, model: Model, context: S
     case 'link':
       return linkSource(step, first, context);
     default:
-      return vectorStepSource(step, first, context);
+      return isTextStep(step) ? textStepSource(step, first, context) : vectorStepSource(step, first, context);
   }
 }
 

@@ -88,6 +88,7 @@ function toleranceOf(step: Step): number {
     case 'lookup':
     case 'nearest':
     case 'gather':
+    case 'hash-text':
       return 1e-12;
   }
 }

@@ -1,7 +1,9 @@
 import { softplus } from './evaluate-scalar.ts';
+import { runTextStep } from './evaluate-text.ts';
 import { runVectorStep } from './evaluate-vector.ts';
 import {
   categoryCode,
+  isTextStep,
   type Linear,
   type Link,
   type Model,
@@ -73,7 +75,9 @@ function runStep(step: Step, registers: readonly number[], row: readonly Value[]
         step.inputs.map((register) => registers[register]!),
       ).map((value) => round(value, step.precision));
     default:
-      return runVectorStep(step, registers);
+      return isTextStep(step)
+        ? runTextStep(step, row[step.input] as string | null)
+        : runVectorStep(step, registers);
   }
 }
 

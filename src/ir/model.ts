@@ -9,8 +9,11 @@
  * NULL and NaN are one thing: missing. What missing means is each step's own rule.
  */
 
+import { isTextStep, type TextStep, textStepWidth } from './text-steps.ts';
 import { type VectorStep, vectorStepWidth } from './vector-steps.ts';
 
+export type * from './text-steps.ts';
+export { isTextStep } from './text-steps.ts';
 export type * from './vector-steps.ts';
 
 /** The floating-point type that values are rounded to: IEEE binary32 or binary64. */
@@ -50,7 +53,7 @@ export interface TextFeature {
   readonly categories: readonly string[];
 }
 
-export type Step = EncodeCategory | TreeEnsemble | Linear | Link | VectorStep;
+export type Step = EncodeCategory | TreeEnsemble | Linear | Link | VectorStep | TextStep;
 
 /**
  * Maps a category (a text feature, or a number when `categories` holds numbers) to its code. Width 1. Texts match exactly, byte for byte; numbers match by ==.
@@ -234,7 +237,7 @@ export function stepWidth(step: Step): number {
     case 'link':
       return step.function.name === 'argmax' ? 1 : step.inputs.length;
     default:
-      return vectorStepWidth(step);
+      return isTextStep(step) ? textStepWidth(step) : vectorStepWidth(step);
   }
 }
 

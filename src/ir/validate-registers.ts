@@ -32,6 +32,17 @@ export function validateNumberRegister(
   }
 }
 
+/** As validateRegister, and the register must hold a text. */
+export function validateTextRegister(
+  value: unknown,
+  registers: Registers,
+  path: string,
+  out: Violations,
+): void {
+  if (!validateRegister(value, registers, path, out) || registers[value] === 'text') return;
+  out.add(path, `Register ${value} holds a number; a text feature is needed.`);
+}
+
 /** The number of inputs, possibly 0; 0 with a violation when there is no list. */
 export function validateInputs(step: Fields, registers: Registers, path: string, out: Violations): number {
   return validateNumberRegisters(step.inputs, registers, `${path}.inputs`, out);

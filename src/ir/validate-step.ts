@@ -14,6 +14,7 @@ import {
   type Violations,
 } from './check.ts';
 import { type Registers, validateInputs, validateRegister } from './validate-registers.ts';
+import { TEXT_STEPS } from './validate-text.ts';
 import { validateTree } from './validate-tree.ts';
 import { VECTOR_STEPS } from './validate-vector.ts';
 
@@ -45,9 +46,10 @@ export function validateStep(value: unknown, registers: Registers, path: string,
     case 'link':
       return validateLink(step, registers, path, out);
     default: {
-      const check = VECTOR_STEPS.get(step.kind);
+      const check = VECTOR_STEPS.get(step.kind) ?? TEXT_STEPS.get(step.kind);
       if (check !== undefined) return check(step, registers, path, out);
-      oneOf(step.kind, [...KINDS, ...(VECTOR_STEPS.keys() as Iterable<string>)], `${path}.kind`, out);
+      const others = [...VECTOR_STEPS.keys(), ...TEXT_STEPS.keys()] as readonly string[];
+      oneOf(step.kind, [...KINDS, ...others], `${path}.kind`, out);
       return 0;
     }
   }

@@ -1,7 +1,7 @@
 /** One feature of the signature. */
 export type FeatureSpec = readonly [name: string, kind: 'number' | 'text'];
 
-/** An argument of the program: a number feature, or the code of a text feature. */
+/** An argument of the program: a number, a text, or the code of a text. */
 export type ArgumentSpec =
   | readonly [feature: number]
   | readonly [
@@ -13,15 +13,20 @@ export type ArgumentSpec =
       codes?: readonly number[],
     ];
 
-/** Gives the program's arguments, or null when the text is no object with a fitting value for every feature. */
-export type RowReader = (json: string) => number[] | null;
+/** Gives what the program takes, or null when the text is no object with a fitting value for every feature. */
+export type RowReader = (json: string) => unknown[] | null;
 
 /**
  * Reads a row that predict() hands over as the text of a JSON object, which PostgreSQL has found to be valid JSON. PL/v8
  * converts a jsonb argument itself, but key by key: parsing its text here takes about half the time. What is wrong with a
- * row that does not fit is for SQL to find out (pgscore_internal.reject_features); here it only has to be noticed.
+ * row that does not fit is for SQL to find out (pgscore_internal.reject_features); here it only has to be noticed. With
+ * `inArrays` the program takes an array of numbers and one of texts.
  */
-export function createRowReader(features: readonly FeatureSpec[], args: readonly ArgumentSpec[]): RowReader {
+export function createRowReader(
+  features: readonly FeatureSpec[],
+  args: readonly ArgumentSpec[],
+  inArrays: boolean,
+): RowReader {
   const codes = args.map((arg) =>
     arg.length === 1
       ? null
@@ -37,11 +42,14 @@ export function createRowReader(features: readonly FeatureSpec[], args: readonly
       if (value === undefined || (hasEscapes && !isStorable(value))) return null;
       values.push(value);
     }
-    return args.map((arg, k) => {
+    const taken = args.map((arg, k) => {
       const value = values[arg[0]];
-      if (arg.length === 1) return value as number;
+      if (arg.length === 1) return value;
       return value === null ? arg[2] : (codes[k]!.get(value as string) ?? arg[3]);
     });
+    if (!inArrays) return taken;
+    const isText = (k: number) => args[k]!.length === 1 && features[args[k]![0]]![1] === 'text';
+    return [taken.filter((_, k) => !isText(k)), taken.filter((_, k) => isText(k))];
   };
 }
 

@@ -1,5 +1,7 @@
 import type pg from 'pg';
+import { type ProgramArgument, takesArrays, toArrays } from '../../src/codegen/arguments.ts';
 import { type JavaScriptFunctions, javascriptFunctions } from '../../src/codegen/javascript-functions.ts';
+import type { ArgumentValue } from '../../src/codegen/load-program.ts';
 import { compileProgram, type Program, type Range } from '../../src/codegen/program.ts';
 import { categoryCode, type Model, type Prediction } from '../../src/ir/model.ts';
 import { createTestDatabase } from '../harness/database.ts';
@@ -30,15 +32,19 @@ async function score(
   functions: JavaScriptFunctions,
   rows: readonly Row[],
 ): Promise<readonly Prediction[]> {
-  // The row as JSON is NULL: the arguments after it count.
-  const inArray = functions.outputs.argumentTypes[1]?.endsWith('[]') === true;
-  const call = ['NULL', ...(inArray ? ['x'] : program.arguments.map((_, k) => `x[${k + 1}]`))].join(', ');
-  // OFFSET 0 keeps the cast from being repeated for each argument.
+  const values = rows.map((row) => program.arguments.map((argument) => argumentOf(model, argument, row)));
+  const arrays = values.map((row) => toArrays(program.arguments, row));
+  // OFFSET 0 keeps the casts from being repeated for each argument.
+  const call = argumentsOf(program);
   const { rows: results } = await client.query<{ value: number; outputs: number[] }>(
     `SELECT ${functions.value.name}(${call}) AS value, ${functions.outputs.name}(${call}) AS outputs
-       FROM (SELECT row::float8[] AS x, n FROM unnest($1::text[]) WITH ORDINALITY AS _ (row, n) OFFSET 0) AS rows
+       FROM (SELECT row::float8[] AS x, ARRAY(SELECT jsonb_array_elements_text(texts::jsonb)) AS t, n
+               FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS _ (row, texts, n) OFFSET 0) AS rows
       ORDER BY n`,
-    [rows.map((row) => arrayLiteral(program.arguments.map((argument) => argumentOf(model, argument, row))))],
+    [
+      arrays.map(([numbers]) => arrayLiteral(numbers as (number | null)[])),
+      arrays.map(([, texts]) => JSON.stringify(texts ?? [])),
+    ],
   );
   return results.map(({ value, outputs }) => {
     if (!Object.is(value, outputs[0])) throw new Error(`value() gives ${value}, outputs() ${outputs[0]}`);
@@ -46,14 +52,22 @@ async function score(
   });
 }
 
-/** A text becomes its code, as the SQL around the program does it. */
-function argumentOf(
-  model: Model,
-  { feature, step: index }: Program['arguments'][number],
-  row: Row,
-): number | null {
+/** The row as JSON is NULL: the arguments after it count, elements of x and t or these themselves. */
+function argumentsOf({ arguments: args }: Program): string {
+  const counts = { x: 0, t: 0 };
+  const elements = args.map(({ text }) => {
+    const array = text ? 't' : 'x';
+    counts[array] += 1;
+    return `${array}[${counts[array]}]`;
+  });
+  const arrays = counts.t > 0 ? ['x', 't'] : ['x'];
+  return ['NULL', ...(takesArrays(args) ? arrays : elements)].join(', ');
+}
+
+/** A category becomes its code, as the SQL around the program does it. */
+function argumentOf(model: Model, { feature, step: index, text }: ProgramArgument, row: Row): ArgumentValue {
   const value = row[feature]!;
-  if (typeof value === 'number') return value;
+  if (typeof value === 'number' || text) return value;
   const step = index === undefined ? undefined : model.steps[index];
   if (step?.kind !== 'encode-category') return null;
   return categoryCode(step, value);

@@ -1,9 +1,12 @@
 import fc from 'fast-check';
 import type pg from 'pg';
 import { beforeAll, expect, test } from 'vitest';
+import { takesArrays, toArrays } from '../../src/codegen/arguments.ts';
 import { javascriptFunctions } from '../../src/codegen/javascript-functions.ts';
+import type { ArgumentValue } from '../../src/codegen/load-program.ts';
 import { compileProgram, type Program } from '../../src/codegen/program.ts';
 import { evaluate } from '../../src/ir/evaluate.ts';
+import { quoteLiteral } from '../../src/quote.ts';
 import { type ModelWithRows, modelWithRows } from '../harness/arbitraries.ts';
 import { createTestDatabase, type TestDatabase } from '../harness/database.ts';
 import { programArguments } from '../unit/codegen/programs.ts';
@@ -17,22 +20,26 @@ beforeAll(async () => {
 });
 
 /** As PostgreSQL reads it: -0 and the infinities too. */
-function literal(value: number | null): string {
-  if (value === null) return 'NULL::float8';
+function literal(value: ArgumentValue): string {
+  if (value === null) return 'NULL';
+  if (typeof value === 'string') return quoteLiteral(value);
   return `'${Object.is(value, -0) ? '-0' : value}'::float8`;
 }
 
 /** Value and outputs of each row, computed by the functions in the database. */
 async function scoreInDatabase(
   program: Program,
-  rows: readonly (readonly (number | null)[])[],
+  rows: readonly (readonly ArgumentValue[])[],
 ): Promise<{ value: number; outputs: number[] }[]> {
   const options = { engine: database.engine, schema: 'public', name: 'random_model' };
   const { value, outputs, sql } = javascriptFunctions(program, options);
-  const inArray = value.argumentTypes.at(-1) === 'double precision[]';
+  const { arguments: list } = program;
   const calls = rows.map((row) => {
-    const list = row.map(literal).join();
-    const args = ['NULL', ...(inArray ? [`ARRAY[${list}]`] : row.length > 0 ? [list] : [])].join();
+    const literals = row.map(literal);
+    const taken = takesArrays(list)
+      ? toArrays(list, literals).map((each, i) => `ARRAY[${each}]::${i === 0 ? 'float8' : 'text'}[]`)
+      : literals;
+    const args = ['NULL', ...taken].join();
     return `SELECT ${value.name}(${args}) AS value, ${outputs.name}(${args}) AS outputs`;
   });
   await client.query('BEGIN');

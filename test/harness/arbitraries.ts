@@ -14,6 +14,7 @@ import {
   type TreeEnsemble,
 } from '../../src/ir/model.ts';
 import { addend, number, precision } from './arbitrary-numbers.ts';
+import { text, textStep } from './arbitrary-text-steps.ts';
 import { landmarks, vectorStep } from './arbitrary-vector-steps.ts';
 
 /** One row as `evaluate` takes it: a value a feature, in signature order. */
@@ -65,7 +66,7 @@ function model(limits: ModelLimits): fc.Arbitrary<Model> {
     .chain((kinds) => encodings(kinds).map((encoded) => ({ kinds, encoded })))
     .chain(({ kinds, encoded }) => {
       const inputs = numberRegisters(kinds, encoded);
-      const start = kinds.length + encoded.length;
+      const start = kinds.length + stepsWidth(encoded);
       return scoringSteps(inputs, start, limits).map((steps) => ({
         kinds,
         steps: [...encoded, ...steps],
@@ -112,10 +113,10 @@ function firstRegister(kinds: readonly unknown[], steps: readonly Step[], step: 
   return kinds.length + stepsWidth(steps.slice(0, step));
 }
 
-/** A text feature has one or two encodings; a number feature may have one. */
-function encodings(kinds: readonly Feature['kind'][]): fc.Arbitrary<EncodeCategory[]> {
+/** A text feature has one or two encodings or steps of its own; a number feature may have an encoding. */
+function encodings(kinds: readonly Feature['kind'][]): fc.Arbitrary<Step[]> {
   const ofFeature = kinds.map((kind, input) =>
-    fc.array(kind === 'text' ? textEncoding(input) : numberEncoding(input), {
+    fc.array<Step>(kind === 'text' ? fc.oneof(textEncoding(input), textStep(input)) : numberEncoding(input), {
       minLength: kind === 'text' ? 1 : 0,
       maxLength: kind === 'text' ? 2 : 1,
     }),
@@ -160,7 +161,7 @@ function numberEncoding(input: Register): fc.Arbitrary<EncodeCategory> {
 
 function numberRegisters(kinds: readonly Feature['kind'][], encoded: readonly Step[]): Register[] {
   const features = kinds.flatMap((kind, i) => (kind === 'number' ? [i] : []));
-  return [...features, ...encoded.map((_, k) => kinds.length + k)];
+  return [...features, ...Array.from({ length: stepsWidth(encoded) }, (_, k) => kinds.length + k)];
 }
 
 function inputList(registers: readonly Register[], maxLength = 4): fc.Arbitrary<Register[]> {
@@ -358,7 +359,7 @@ function rowFor({ features, steps }: Model): fc.Arbitrary<RowValues> {
     { weight: 1, arbitrary: category.map((value) => value + 0.7) },
     { weight: 2, arbitrary: fc.constantFrom(null, Number.NaN) },
   );
-  const textValue = fc.oneof(fc.constantFrom<string | null>(...KNOWN_TEXTS, 'unseen', null));
+  const textValue = fc.oneof(fc.constantFrom<string | null>(...KNOWN_TEXTS, 'unseen', null), text);
   return fc.tuple(...features.map(({ kind }) => (kind === 'text' ? textValue : numberValue)));
 }
 

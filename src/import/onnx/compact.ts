@@ -159,6 +159,7 @@ function dropUnused(features: number, { steps, output }: Compacted): Compacted {
 function registersOf(step: Step): readonly Register[] {
   switch (step.kind) {
     case 'encode-category':
+    case 'hash-text':
       return [step.input];
     case 'tree-ensemble':
     case 'linear':
@@ -172,6 +173,7 @@ function registersOf(step: Step): readonly Register[] {
 function withRegisters(step: Step, of: (register: Register) => Register): Step {
   switch (step.kind) {
     case 'encode-category':
+    case 'hash-text':
       return { ...step, input: of(step.input) };
     case 'combine':
       return { ...step, left: step.left.map(of), right: step.right.map(of) };

@@ -24,6 +24,7 @@ export function moveRegisters(model: Model, moved: (register: Register) => Regis
 export function moveStep(step: Step, moved: (register: Register) => Register): Step {
   switch (step.kind) {
     case 'encode-category':
+    case 'hash-text':
       return { ...step, input: moved(step.input) };
     case 'combine':
       return { ...step, left: step.left.map(moved), right: step.right.map(moved) };

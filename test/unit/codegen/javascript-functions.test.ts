@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { javascriptFunctions } from '../../../src/codegen/javascript-functions.ts';
 import { compileProgram } from '../../../src/codegen/program.ts';
+import type { Model } from '../../../src/ir/model.ts';
 import { ensemble, regression, stump } from '../ir/models.ts';
 
 const program = await compileProgram(regression([ensemble([stump({ test: 0, threshold: 0 })])]));
@@ -29,6 +30,24 @@ describe('the functions of a program', () => {
       javascriptFunctions(program, { engine, schema: 's', name: 'a-b' });
     expect(() => named('pljs')).toThrow('no JavaScript identifier');
     expect(named('plv8').value.name).toBe('"s"."a-b_value"');
+  });
+
+  test('take texts as text', async () => {
+    const hashes = Array.from({ length: 100 }, (_, i) => i);
+    const model: Model = {
+      irVersion: 1,
+      task: 'regression',
+      features: hashes.map((i) => ({ kind: 'text', name: `t${i}`, categories: [] })),
+      steps: hashes.map((input) => ({ kind: 'hash-text', input, missing: 0 })),
+      output: { value: 100, raw: [100, 101] },
+    };
+    const options = { engine: 'pljs', schema: 's', name: 'm' } as const;
+    const few = javascriptFunctions(await compileProgram(model), options).value;
+    expect(few.argumentTypes).toEqual(['text', 'text', 'text']);
+    const all = { ...model, output: { value: 100, raw: hashes.map((i) => 100 + i) } };
+    const many = javascriptFunctions(await compileProgram(all), options).value;
+    expect(many.argumentTypes).toEqual(['text', 'double precision[]', 'text[]']);
+    expect(many.sql).toContain('(features text, x double precision[], t text[])');
   });
 
   test('take one array when there are more arguments than PostgreSQL allows', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { loadProgram } from '../../../src/codegen/load-program.ts';
 import { compileProgram } from '../../../src/codegen/program.ts';
-import type { Link, Model } from '../../../src/ir/model.ts';
+import { type Link, type Model, registerLayout } from '../../../src/ir/model.ts';
 import { ensemble, regression, stump, textClassifier } from '../ir/models.ts';
 
 const softmaxModel: Model = {
@@ -67,6 +67,23 @@ describe('compileProgram', () => {
     const { value } = loadProgram(program);
     expect(value([0])).toBeCloseTo(1 / (1 + Math.exp(1)), 12);
     expect(value([null])).toBeCloseTo(1 / (1 + Math.exp(-2)), 12);
+  });
+
+  test('takes a text feature as its text where a step reads it, and as codes beside', async () => {
+    const model: Model = {
+      ...textClassifier(),
+      steps: [...textClassifier().steps, { kind: 'hash-text', input: 0, missing: -1 }],
+    };
+    const hash = registerLayout(model).size - 1;
+    const program = await compileProgram({ ...model, output: { ...model.output, raw: [hash] } });
+    expect(program.arguments).toEqual([
+      { feature: 0, step: 0 },
+      { feature: 0, text: true },
+    ]);
+    const { outputs } = loadProgram(program);
+    expect([outputs([0, 'alpha'])[2], outputs([0, null])[2]]).toEqual([1296865003, -1]);
+    const unused = await compileProgram(model);
+    expect(unused.arguments).toEqual([{ feature: 0, step: 0 }]);
   });
 
   test('has no code for what a model does not use', async () => {

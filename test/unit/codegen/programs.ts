@@ -1,14 +1,14 @@
-import { loadProgram } from '../../../src/codegen/load-program.ts';
+import { type ArgumentValue, loadProgram } from '../../../src/codegen/load-program.ts';
 import { compileProgram, type Program } from '../../../src/codegen/program.ts';
 import { evaluate } from '../../../src/ir/evaluate.ts';
 import { categoryCodes, type EncodeCategory, type Model } from '../../../src/ir/model.ts';
 import type { RowValues } from '../../harness/arbitraries.ts';
 
-/** A row's arguments: numbers as they are, texts as the codes that SQL would look up. */
-export function programArguments(model: Model, program: Program, row: RowValues): (number | null)[] {
+/** A row's arguments: numbers and texts as they are, categories as the codes that SQL would look up. */
+export function programArguments(model: Model, program: Program, row: RowValues): ArgumentValue[] {
   return program.arguments.map(({ feature, step: index }) => {
     const value = row[feature]!;
-    if (index === undefined) return value as number | null;
+    if (index === undefined) return value;
     const step = model.steps[index] as EncodeCategory;
     if (value === null) return step.missing;
     const position = (step.categories as readonly unknown[]).indexOf(value);
