@@ -26,6 +26,8 @@ export interface Program {
   /** SHA-256 of `code`, 64 hexadecimal digits. */
   readonly hash: string;
   readonly outputs: OutputLayout;
+  /** Whether the code runs functions of the user's, which may throw: whoever calls it says which model it was. */
+  readonly throws?: true;
 }
 
 /** Where the parts of a prediction stand in the array that `outputs` gives. */

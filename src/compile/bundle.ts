@@ -63,7 +63,11 @@ export async function readableBundle(
   entry: BundleEntry,
   options: BundleOptions = {},
 ): Promise<ReadableBundle> {
-  const { text, map } = await runEsbuild(entry, { ...options, minify: false }, { outfile: 'bundle.js', sourcemap: 'external' });
+  const { text, map } = await runEsbuild(
+    entry,
+    { ...options, minify: false },
+    { outfile: 'bundle.js', sourcemap: 'external' },
+  );
   return { code: text, map };
 }
 

@@ -56,9 +56,7 @@ export function listExportedFunctions({ checker, file }: CheckedSource): readonl
   const exported = module === undefined ? [] : checker.getExportsOfModule(module);
   const functions = exported
     .map((symbol) => ({ exportName: symbol.getName(), node: functionNode(symbol, checker) }))
-    .filter(
-      (found): found is ExportedFunction => found.node?.getSourceFile() === file,
-    )
+    .filter((found): found is ExportedFunction => found.node?.getSourceFile() === file)
     .sort((left, right) => left.node.pos - right.node.pos);
   if (functions.length === 0) {
     throw new PgscoreError('PGS_COMPILE', `${displayPath(file.fileName)}: the file exports no function`, {

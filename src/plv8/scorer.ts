@@ -69,7 +69,8 @@ export function createScorerProgram(scorer: (...args: never[]) => unknown, spec:
   if (spec.inArrays) {
     const merged = (numbers: readonly Argument[], texts: readonly Argument[]) => merge(numbers, texts, spec);
     return {
-      value: (numbers: readonly Argument[], texts: readonly Argument[]) => outputs(merged(numbers, texts))[0]!,
+      value: (numbers: readonly Argument[], texts: readonly Argument[]) =>
+        outputs(merged(numbers, texts))[0]!,
       outputs: (numbers: readonly Argument[], texts: readonly Argument[]) => outputs(merged(numbers, texts)),
     };
   }
@@ -90,7 +91,7 @@ function merge(
 }
 
 function isMissing(value: Argument): value is null | undefined {
-  return value === null || value === undefined || value !== value;
+  return value === null || value === undefined || Number.isNaN(value);
 }
 
 function readArgument(
@@ -192,7 +193,7 @@ function labelIndex(label: unknown, spec: ScorerSpec): number {
 
 /** NaN is no value. */
 function number(value: unknown, what: string, spec: ScorerSpec): number | null {
-  if (value === null || value !== value) return null;
+  if (value === null || Number.isNaN(value)) return null;
   return typeof value === 'number' ? value : fail(value, what, 'a number', spec);
 }
 
@@ -204,6 +205,11 @@ function numbers(value: unknown, count: number, what: string, spec: ScorerSpec):
 }
 
 function fail(value: unknown, what: string, wanted: string, { name }: ScorerSpec): never {
-  const got = typeof value === 'string' ? JSON.stringify(value) : Array.isArray(value) ? `${value.length} numbers` : String(value);
+  const got =
+    typeof value === 'string'
+      ? JSON.stringify(value)
+      : Array.isArray(value)
+        ? `${value.length} numbers`
+        : String(value);
   throw new TypeError(`${name}(): ${what} is ${got}, expected ${wanted}`);
 }

@@ -24,13 +24,18 @@ export function checkOwnFiles({ program, checker }: CheckedSource): void {
 export function checkBundle({ code, map }: ReadableBundle): void {
   const { file, checker } = parseJavaScript(code);
   const sources = new SourceMap(JSON.parse(map));
-  const faults = findImpurities(file, checker, { provided: new Set(['module', 'exports']), allowState: true });
+  const faults = findImpurities(file, checker, {
+    provided: new Set(['module', 'exports']),
+    allowState: true,
+  });
   refuse(faults.map((fault) => ({ ...fault, where: originOf(fault.node, file, sources) })));
 }
 
 function refuse(faults: readonly (Impurity & { readonly where: string })[]): void {
   if (faults.length === 0) return;
-  const lines = faults.slice(0, MAX_SHOWN).map(({ where, what }) => `${where}: ${what} is not allowed in a scorer`);
+  const lines = faults
+    .slice(0, MAX_SHOWN)
+    .map(({ where, what }) => `${where}: ${what} is not allowed in a scorer`);
   if (faults.length > MAX_SHOWN) lines.push(`(and ${faults.length - MAX_SHOWN} more)`);
   const hint = [...new Set(faults.slice(0, MAX_SHOWN).map(({ remedy }) => remedy))].join('; ');
   throw new PgscoreError('PGS_COMPILE', lines.join('\n'), { hint });
@@ -52,7 +57,9 @@ function parseJavaScript(code: string): { file: ts.SourceFile; checker: ts.TypeC
   host.fileExists = (file) => file === name || fileExists(file);
   host.readFile = (file) => (file === name ? code : readFile(file));
   host.getSourceFile = (file, ...rest) =>
-    file === name ? ts.createSourceFile(name, code, ts.ScriptTarget.ES2022, true) : getSourceFile(file, ...rest);
+    file === name
+      ? ts.createSourceFile(name, code, ts.ScriptTarget.ES2022, true)
+      : getSourceFile(file, ...rest);
   const program = ts.createProgram({ rootNames: [name], options, host });
   return { file: program.getSourceFile(name)!, checker: program.getTypeChecker() };
 }

@@ -65,13 +65,7 @@ function readParameter(parameter: ts.ParameterDeclaration, checker: ts.TypeCheck
     throw compileError(parameter, 'a destructured parameter stands alone', 'take all features in one object');
   }
   const optional = parameter.questionToken !== undefined || parameter.initializer !== undefined;
-  return readFeature(
-    parameter.name.text,
-    checker.getTypeAtLocation(parameter),
-    optional,
-    parameter,
-    checker,
-  );
+  return readFeature(parameter.name.text, checker.getTypeAtLocation(parameter), optional, parameter, checker);
 }
 
 function readFeature(

@@ -76,7 +76,14 @@ function isReference(node: ts.Identifier): boolean {
 /** Declared, and not defined in what is compiled: by the standard library, or with `declare`. */
 function isAmbient(symbol: ts.Symbol): boolean {
   const { declarations = [] } = symbol;
-  return declarations.every((declaration) => (ts.getCombinedNodeFlags(declaration) & ts.NodeFlags.Ambient) !== 0);
+  return declarations.every(
+    (declaration) => declaration.getSourceFile().isDeclarationFile || ts.findAncestor(declaration, declares),
+  );
+}
+
+function declares(node: ts.Node): boolean {
+  const modifiers = ts.canHaveModifiers(node) ? (ts.getModifiers(node) ?? []) : [];
+  return modifiers.some(({ kind }) => kind === ts.SyntaxKind.DeclareKeyword);
 }
 
 function memberFault(node: ts.Node, checker: ts.TypeChecker): Fault | undefined {
@@ -88,7 +95,8 @@ function memberFault(node: ts.Node, checker: ts.TypeChecker): Fault | undefined 
   if (remedy !== undefined) return { what: `${name}()`, remedy };
   const type = symbol === undefined ? owner.symbol?.name : declaringType(symbol);
   const ofType = impureOf.get(`${type}.${name}`);
-  return ofType && { what: `${type === 'DateConstructor' ? 'Date' : type}.${name}()`, remedy: ofType };
+  if (ofType === undefined) return undefined;
+  return { what: `${type === 'DateConstructor' ? 'Date' : type}.${name}()`, remedy: ofType };
 }
 
 interface Member {
@@ -129,7 +137,8 @@ function dateFault(node: ts.Node, checker: ts.TypeChecker): Fault | undefined {
   const [first, ...others] = node.arguments ?? [];
   if (first === undefined) return impureDates.now;
   if (others.length > 0) return impureDates.parts;
-  if (ts.isStringLiteralLike(first) && /^\d{4}-\d\d-\d\d$|(Z|[+-]\d\d:\d\d)$/.test(first.text)) return undefined;
+  if (ts.isStringLiteralLike(first) && /^\d{4}-\d\d-\d\d$|(Z|[+-]\d\d:\d\d)$/.test(first.text))
+    return undefined;
   const isText = (checker.getTypeAtLocation(first).flags & ts.TypeFlags.StringLike) !== 0;
   return isText ? impureDates.text : undefined;
 }
@@ -150,6 +159,7 @@ function assignedName(node: ts.Node): ts.Identifier | undefined {
     return assigns && ts.isIdentifier(node.left) ? node.left : undefined;
   }
   if (!ts.isPrefixUnaryExpression(node) && !ts.isPostfixUnaryExpression(node)) return undefined;
-  const counts = node.operator === ts.SyntaxKind.PlusPlusToken || node.operator === ts.SyntaxKind.MinusMinusToken;
+  const counts =
+    node.operator === ts.SyntaxKind.PlusPlusToken || node.operator === ts.SyntaxKind.MinusMinusToken;
   return counts && ts.isIdentifier(node.operand) ? node.operand : undefined;
 }

@@ -52,8 +52,8 @@ export async function compileScorer(
   const result = readResult(node, source.checker);
   const { form, parameters } = readParameters(node, source.checker);
   checkOwnFiles(source);
-  const args = parameters.map(({ type }, feature): ProgramArgument =>
-    type === 'text' ? { feature, text: true } : { feature },
+  const args = parameters.map(
+    ({ type }, feature): ProgramArgument => (type === 'text' ? { feature, text: true } : { feature }),
   );
   const name = nameOf({ exportName, node });
   const spec: ScorerSpec = { name, form, parameters, result, inArrays: takesArrays(args) };
@@ -66,7 +66,9 @@ export async function compileScorer(
     program: { arguments: args, code, hash, outputs: layoutOf(result), throws: true },
     source: { format: 'typescript', formatVersion: null, objective: `${name}()`, notes: [] },
     file: { name: path.basename(file), bytes },
-    hash: createHash('sha256').update(JSON.stringify([code, signature])).digest('hex'),
+    hash: createHash('sha256')
+      .update(JSON.stringify([code, signature]))
+      .digest('hex'),
   };
 }
 

@@ -10,15 +10,30 @@ let folder: string;
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'pgscore-scorer-'));
-  write('node_modules/dice/package.json', '{ "name": "dice", "version": "1.0.0", "main": "index.js", "types": "index.d.ts" }');
+  write(
+    'node_modules/dice/package.json',
+    '{ "name": "dice", "version": "1.0.0", "main": "index.js", "types": "index.d.ts" }',
+  );
   write(
     'node_modules/dice/index.js',
     'exports.fair = (x) => x / 6;\nexports.roll = () => 1 +\n  Math.random();\nexports.when = () => process.hrtime();\n',
   );
-  write('node_modules/dice/index.d.ts', 'export function fair(x: number): number;\nexport function roll(): number;\n');
-  write('node_modules/tidy/package.json', '{ "name": "tidy", "version": "1.0.0", "type": "module", "main": "index.js", "types": "index.d.ts" }');
-  write('node_modules/tidy/index.js', 'export const half = (x) => x / 2;\nexport const now = () => Date.now();\n');
-  write('node_modules/tidy/index.d.ts', 'export function half(x: number): number;\nexport function now(): number;\n');
+  write(
+    'node_modules/dice/index.d.ts',
+    'export function fair(x: number): number;\nexport function roll(): number;\n',
+  );
+  write(
+    'node_modules/tidy/package.json',
+    '{ "name": "tidy", "version": "1.0.0", "type": "module", "main": "index.js", "types": "index.d.ts" }',
+  );
+  write(
+    'node_modules/tidy/index.js',
+    'export const half = (x) => x / 2;\nexport const now = () => Date.now();\n',
+  );
+  write(
+    'node_modules/tidy/index.d.ts',
+    'export function half(x: number): number;\nexport function now(): number;\n',
+  );
 });
 
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -35,7 +50,10 @@ async function compile(text: string, wanted?: string): Promise<HandWrittenScorer
 }
 
 /** `place: message`, the place without its folder. */
-async function failure(text: string, wanted?: string): Promise<{ message: string; hint: string | undefined }> {
+async function failure(
+  text: string,
+  wanted?: string,
+): Promise<{ message: string; hint: string | undefined }> {
   const error = await compile(text, wanted).then(
     () => undefined,
     (cause: unknown) => cause as PgscoreError,
@@ -73,7 +91,11 @@ describe('features', () => {
     ['a date', 'x: Date | null', `scorer.ts:1:23: 'x': Date | null is no type of a feature`],
     ['mixed', 'x: number | string', `scorer.ts:1:23: 'x': string | number is no type of a feature`],
     ['an object in the row', 'x: { a: { b: 1 } }', `scorer.ts:1:28: 'a': { b: 1; } is no type of a feature`],
-    ['an index', 'x: Record<string, number>', 'scorer.ts:1:23: the type Record<string, number> does not name its properties'],
+    [
+      'an index',
+      'x: Record<string, number>',
+      'scorer.ts:1:23: the type Record<string, number> does not name its properties',
+    ],
     ['two objects', 'x: { a: 1 }, y: { b: 1 }', `scorer.ts:1:23: 'x': { a: 1; } is no type of a feature`],
     ['nothing', '', 'scorer.ts:1:1: the scorer takes no features'],
     ['a rest', '...x: number[]', 'scorer.ts:1:23: a rest parameter names no features'],
@@ -102,7 +124,9 @@ describe('results', () => {
       { classes: { labels: ['high', 'low'], probabilities: ['high', 'low'] } },
     ],
   ])('%s is %s', async (type, task, output) => {
-    const { signature } = await compile(`export const score = (x: number): ${type} => { throw new Error('no'); };`);
+    const { signature } = await compile(
+      `export const score = (x: number): ${type} => { throw new Error('no'); };`,
+    );
     expect(signature).toMatchObject({ task, output });
   });
 
@@ -115,24 +139,40 @@ describe('results', () => {
     ['{ value: number; score: number }', "the result's 'score' is no part of a prediction"],
     ['{ value: number; raw: number[] }', "the result's 'raw' does not say how many numbers it holds"],
     ['{ value: number; label: string }', "the result's 'label' names no classes"],
-    ['{ value: number; probabilities: Record<string, number> }', "the result's 'probabilities' have to be an object of numbers whose keys are the classes"],
-    ['{ value: number; label: "a" | "b"; probabilities: { a: number; c: number } }', 'the label is one of a, b, the probabilities are of a, c'],
+    [
+      '{ value: number; probabilities: Record<string, number> }',
+      "the result's 'probabilities' have to be an object of numbers whose keys are the classes",
+    ],
+    [
+      '{ value: number; label: "a" | "b"; probabilities: { a: number; c: number } }',
+      'the label is one of a, b, the probabilities are of a, c',
+    ],
   ])('cannot be %s', async (type, message) => {
     const found = await failure(`export const score = (x: number): ${type} => { throw new Error('no'); };`);
     expect(found).toEqual({ message: `scorer.ts:1:35: ${message}`, hint: expect.stringMatching(/./) });
   });
 
   it.each([
-    ['async (x: number) => x', 'scorer.ts:1:22: the result: Promise is asynchronous, and a SQL function cannot wait for it'],
-    ['function* (x: number): Generator<number> { yield x; }', 'scorer.ts:1:22: a generator gives no single prediction'],
-    ['<T extends number>(x: T): number => x', "scorer.ts:1:23: the type parameter 'T' leaves the features without types"],
+    [
+      'async (x: number) => x',
+      'scorer.ts:1:22: the result: Promise is asynchronous, and a SQL function cannot wait for it',
+    ],
+    [
+      'function* (x: number): Generator<number> { yield x; }',
+      'scorer.ts:1:22: a generator gives no single prediction',
+    ],
+    [
+      '<T extends number>(x: T): number => x',
+      "scorer.ts:1:23: the type parameter 'T' leaves the features without types",
+    ],
   ])('cannot come from %s', async (text, message) => {
     expect((await failure(`export const score = ${text};`)).message).toBe(message);
   });
 });
 
 describe('the function', () => {
-  const two = 'export const low = (x: number): number => x;\nexport default function high(y: number): number { return y; }\n';
+  const two =
+    'export const low = (x: number): number => x;\nexport default function high(y: number): number { return y; }\n';
 
   it('is chosen by name, a default export by its own', async () => {
     expect((await compile(two, 'low')).signature.features[0]!.name).toBe('x');
@@ -158,8 +198,14 @@ describe('purity', () => {
     ['Date.now()', 'Date.now()'],
     ['new Date().getTime()', 'new Date() without arguments'],
     ['Date().length', 'Date() as a function'],
-    ['new Date(2024, 1, 1).getTime()', 'new Date(year, month, …), which counts in the time zone of the server,'],
-    [`new Date('2024-01-01T00:00:00').getTime()`, 'new Date(text), which a text without a zone makes depend on the time zone of the server,'],
+    [
+      'new Date(2024, 1, 1).getTime()',
+      'new Date(year, month, …), which counts in the time zone of the server,',
+    ],
+    [
+      `new Date('2024-01-01T00:00:00').getTime()`,
+      'new Date(text), which a text without a zone makes depend on the time zone of the server,',
+    ],
     ['new Date(x).getHours()', 'getHours()'],
     [`'a'.localeCompare('b')`, 'localeCompare()'],
     ['Intl.NumberFormat.length', 'Intl'],
@@ -190,7 +236,9 @@ describe('purity', () => {
   });
 
   it('sees into the packages that are bundled, where they are written', async () => {
-    const { message } = await failure(`import { roll } from 'dice';\nexport const score = (x: number): number => x + roll();`);
+    const { message } = await failure(
+      `import { roll } from 'dice';\nexport const score = (x: number): number => x + roll();`,
+    );
     expect(message).toBe(
       'node_modules/dice/index.js:3:3: Math.random() is not allowed in a scorer\n' +
         'node_modules/dice/index.js:4:22: process is not allowed in a scorer',
