@@ -168,6 +168,7 @@ export function readCase(fixture: Fixture): Case {
   return {
     name: `${fixture.version} ${fixture.name}${fixture.file.endsWith('joblib') ? ' (joblib)' : ''}`,
     file: fixture.file,
+    recordedBy: `scikit-learn ${fixture.version}`,
     options,
     rows,
     expected: rows.map((_, i) => ({ predicted: expectedOf(file, i) })),
