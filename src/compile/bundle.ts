@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
-import { type BuildFailure, type BuildOptions, build, type Message, type Plugin } from 'esbuild';
+import type { BuildFailure, BuildOptions, Message, Plugin } from 'esbuild';
 import { PgscoreError } from '../errors.ts';
 
 /**
@@ -96,6 +96,8 @@ async function runEsbuild(
             loader: 'ts' as const,
           },
         };
+  // Loaded when the first bundle is made, and not by whoever only imports the library.
+  const { build } = await import('esbuild');
   try {
     const result = await build({
       ...source,
