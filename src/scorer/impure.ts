@@ -58,10 +58,12 @@ export const impureOf: ReadonlyMap<string, string> = new Map([
 export const impureDates = {
   now: { what: 'new Date() without arguments', remedy: CLOCK },
   call: { what: 'Date() as a function', remedy: CLOCK },
-  parts: { what: 'new Date(year, month, …), which counts in the time zone of the server,', remedy: ZONE },
+  parts: { what: 'new Date(year, month, …)', remedy: ZONE },
   text: {
-    what: 'new Date(text), which a text without a zone makes depend on the time zone of the server,',
-    remedy: 'take the time as a number, or write a zone: new Date("2024-01-01T00:00:00Z")',
+    what: 'new Date(text)',
+    remedy:
+      'a text without a zone is read in the time zone of the server: take the time as a number, or write the zone out, ' +
+      'new Date("2024-01-01T00:00:00Z")',
   },
 } as const;
 
