@@ -96,7 +96,9 @@ function championFunctions(
         `from_${type}`,
         `features ${type}`,
         'double precision',
-        model.output.optional ? `(${outputsFromJson})[1]` : `COALESCE(${call.fromJson('value')}, ${rejected})`,
+        model.output.optional
+          ? `(${outputsFromJson})[1]`
+          : `COALESCE(${call.fromJson('value')}, ${rejected})`,
         'the value, from a JSON object',
       ),
       guarded(

@@ -45,8 +45,8 @@ describe('the functions of a program', () => {
     const few = javascriptFunctions(await compileProgram(model), options).value;
     expect(few.argumentTypes).toEqual(['text', 'text', 'text']);
     const all = { ...model, output: { value: 100, raw: hashes.map((i) => 100 + i) } };
-    const many = javascriptFunctions(await compileProgram(all), options).value;
-    expect(many.argumentTypes).toEqual(['text', 'double precision[]', 'text[]']);
+    const many = javascriptFunctions(await compileProgram(all), options);
+    expect(many.value.argumentTypes).toEqual(['text', 'double precision[]', 'text[]']);
     expect(many.sql).toContain('(features text, x double precision[], t text[])');
   });
 
