@@ -62,9 +62,15 @@ export const compileScorer = deferred(async () => (await import('./scorer/scorer
 export const planDeploy = deferred(async () => (await import('./deploy/deploy.ts')).planDeploy);
 export const planOffline = deferred(async () => (await import('./deploy/deploy.ts')).planOffline);
 export const applyDeploy = deferred(async () => (await import('./deploy/deploy.ts')).applyDeploy);
-export const planGraphDeploy = deferred(async () => (await import('./deploy/graph-version.ts')).planGraphDeploy);
-export const planGraphOffline = deferred(async () => (await import('./deploy/graph-version.ts')).planGraphOffline);
-export const applyGraphDeploy = deferred(async () => (await import('./deploy/graph-version.ts')).applyGraphDeploy);
+export const planGraphDeploy = deferred(
+  async () => (await import('./deploy/graph-version.ts')).planGraphDeploy,
+);
+export const planGraphOffline = deferred(
+  async () => (await import('./deploy/graph-version.ts')).planGraphOffline,
+);
+export const applyGraphDeploy = deferred(
+  async () => (await import('./deploy/graph-version.ts')).applyGraphDeploy,
+);
 export const migrate = deferred(async () => (await import('./deploy/migrate.ts')).migrate);
 export const listModels = deferred(async () => (await import('./deploy/models.ts')).listModels);
 export const backfill = deferred(async () => (await import('./deploy/backfill.ts')).backfill);

@@ -40,7 +40,9 @@ interface Options extends AnyModelOptions {
 /** `pgscore deploy FILE --name churn`. */
 export function deployCommand(): Command {
   return addAnyModelOptions(new Command('deploy'))
-    .description('make a model file, or a scorer in TypeScript, a version in the database, proven on golden rows')
+    .description(
+      'make a model file, or a scorer in TypeScript, a version in the database, proven on golden rows',
+    )
     .argument('<file>', 'a model file or directory, or a .ts file that exports a typed scoring function')
     .requiredOption('--name <model>', 'the name that callers use')
     .option('--golden <rows>', 'rows (.csv or .jsonl) whose outputs by the training framework are known')

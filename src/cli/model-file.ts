@@ -72,9 +72,13 @@ export function isTypeScript(path: string): boolean {
 export async function readScorer(path: string, options: AnyModelOptions): Promise<HandWrittenScorer> {
   const { labels, features, allTrees, inputs } = options;
   if ([labels, features, allTrees, inputs].some((given) => given !== undefined)) {
-    throw new PgscoreError('PGS_USAGE', '--labels, --features, --all-trees and --inputs are for model files', {
-      hint: 'A scorer names its features and classes by its types.',
-    });
+    throw new PgscoreError(
+      'PGS_USAGE',
+      '--labels, --features, --all-trees and --inputs are for model files',
+      {
+        hint: 'A scorer names its features and classes by its types.',
+      },
+    );
   }
   // The TypeScript compiler takes a while to load: model files do not wait for it.
   const { compileScorer } = await import('../scorer/scorer.ts');

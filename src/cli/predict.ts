@@ -41,7 +41,10 @@ async function predictions(
 ): Promise<AsyncIterable<string>> {
   if (isTypeScript(path)) {
     const { signature, program } = await readScorer(path, options);
-    return predictFile({ features: signature.features, score: programScorer(signature, program).score }, input);
+    return predictFile(
+      { features: signature.features, score: programScorer(signature, program).score },
+      input,
+    );
   }
   const { file, imported } = await readAnyModel(path, options);
   if (imported.kind === 'graph') return predictGraphFile(imported.graph, file, input);
