@@ -6,7 +6,7 @@ import type { ScoringEngine } from '../../src/formats.ts';
 import { compileScorer, type HandWrittenScorer } from '../../src/scorer/scorer.ts';
 import { createTestDatabase } from '../harness/database.ts';
 import { record } from './record.ts';
-import { differenceOf, modelPath } from './runner.ts';
+import { BY_HAND, differenceOf, modelPath } from './runner.ts';
 
 interface ScorerCase {
   readonly name: string;
@@ -62,7 +62,7 @@ describe('TypeScript', () => {
       models: ['typed functions'],
       case: each.name,
       engine,
-      recordedBy: 'formulas worked out by hand',
+      recordedBy: BY_HAND,
       largestDifference: Math.max(...far),
     });
   }
