@@ -164,13 +164,22 @@ AS $$
 $$;
 COMMENT ON FUNCTION pgscore_internal.row_key(regclass) IS 'SQL for the primary key of NEW as jsonb, NULL without one';
 
+-- PLJS gives every exception the same message, and what was thrown as the detail, above its stack.
+CREATE OR REPLACE FUNCTION pgscore_internal.error_message(message text, detail text)
+RETURNS text LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT CASE WHEN message = 'execution error' AND detail <> '' THEN split_part(detail, E'\n', 1) ELSE message END $$;
+COMMENT ON FUNCTION pgscore_internal.error_message(text, text) IS 'the message of an error, or what JavaScript threw';
+
 -- on_error = null: the row is written without a prediction and the error is kept. A cancelled statement still stops.
 CREATE OR REPLACE FUNCTION pgscore_internal.guarded_body(b pgscore_internal.bindings, body text)
 RETURNS text LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
   SELECT format(E'  BEGIN\n%s  EXCEPTION WHEN OTHERS THEN\n%s'
-                 '    INSERT INTO pgscore_internal.errors (binding, version, operation, row_key, sqlstate, message)\n'
-                 '    VALUES (%s, pgscore_models.%I(), TG_OP, %s, SQLSTATE, SQLERRM);\n  END;\n',
+                 '    DECLARE\n      thrown pg_catalog.text;\n    BEGIN\n'
+                 '      GET STACKED DIAGNOSTICS thrown = PG_EXCEPTION_DETAIL;\n'
+                 '      INSERT INTO pgscore_internal.errors (binding, version, operation, row_key, sqlstate, message)\n'
+                 '      VALUES (%s, pgscore_models.%I(), TG_OP, %s, SQLSTATE, pgscore_internal.error_message(SQLERRM, thrown));\n'
+                 '    END;\n  END;\n',
     body,
     (SELECT string_agg(format(E'    NEW.%I := NULL;\n', p), '')
      FROM unnest(array_remove(ARRAY[b.value_column, b.label_column, b.version_column, b.time_column], NULL)) AS columns (p)),

@@ -1,7 +1,7 @@
+import type { ModuleContent } from './codegen/module.ts';
 import { compileProgram } from './codegen/program.ts';
 import type { ImportedModel } from './import/importer.ts';
 import { describeValue } from './ir/describe.ts';
-import type { Model } from './ir/model.ts';
 
 /** What `pgscore inspect` says of a model file. */
 export interface Inspection {
@@ -34,32 +34,40 @@ export interface Inspection {
 
 /** Describes an imported model; compiles it to tell the size of its code. */
 export async function inspectModel({ model, source }: ImportedModel, fileBytes: number): Promise<Inspection> {
-  const program = await compileProgram(model);
-  const { output } = model;
+  return inspectProgram({ signature: model, program: await compileProgram(model), source }, fileBytes);
+}
+
+/** The same of a program that is there: a scorer written by hand. */
+export function inspectProgram({ signature, program, source }: ModuleContent, fileBytes: number): Inspection {
+  const { task, features, output } = signature;
   return {
     format: source.format,
     formatVersion: source.formatVersion,
     objective: source.objective,
-    task: model.task,
-    features: model.features.map(({ name, kind, categories }) => ({
+    task,
+    features: features.map(({ name, kind, categories }) => ({
       name,
       type: kind,
       ...(categories === undefined ? {} : { categories }),
     })),
     outputs: {
-      value: describeValue(model),
+      value: describeValue(signature),
       ...(output.classes === undefined ? {} : { labels: output.classes.labels }),
-      raw: output.raw.length,
+      raw: program.outputs.raw.end - program.outputs.raw.start,
       ...(output.values === undefined ? {} : { values: output.values.length }),
     },
-    size: { fileBytes, codeBytes: Buffer.byteLength(program.code), ...countTrees(model) },
+    size: { fileBytes, codeBytes: Buffer.byteLength(program.code), ...countTrees(signature) },
     engine: 'database',
     notes: source.notes,
   };
 }
 
-function countTrees(model: Model): { trees: number; splits: number; leaves: number } {
-  const trees = model.steps.flatMap((step) => (step.kind === 'tree-ensemble' ? step.trees : []));
+function countTrees({ steps }: ModuleContent['signature']): {
+  trees: number;
+  splits: number;
+  leaves: number;
+} {
+  const trees = steps.flatMap((step) => (step.kind === 'tree-ensemble' ? step.trees : []));
   const splits = trees.reduce((sum, tree) => sum + tree.splits.feature.length, 0);
   return { trees: trees.length, splits, leaves: splits + trees.length };
 }

@@ -1,17 +1,22 @@
-import { createScorer } from './codegen/score.ts';
+import type { Row } from './codegen/row-scorer.ts';
 import { PgscoreError } from './errors.ts';
-import type { Model, Prediction } from './ir/model.ts';
+import type { Feature, Prediction } from './ir/model.ts';
 import { readRows } from './rows.ts';
+
+/** What scores rows: a loaded model, or a module that `pgscore compile` wrote. */
+export interface RowModel {
+  readonly features: readonly Feature[];
+  score(row: Row): Prediction;
+}
 
 /**
  * Scores a file of rows, one JSON line each, in the order of the file. Throws PGS_INPUT with file and row for a row
  * that does not fit the model; lines before it have been given by then.
  */
-export async function* predictFile(model: Model, path: string): AsyncGenerator<string> {
-  const scorer = await createScorer(model);
+export async function* predictFile(model: RowModel, path: string): AsyncGenerator<string> {
   for await (const row of readRows(path, model.features)) {
     try {
-      yield predictionToJson(scorer.score(row.features));
+      yield predictionToJson(model.score(row.features));
     } catch (error) {
       if (!(error instanceof PgscoreError)) throw error;
       const hint = error.hint === undefined ? {} : { hint: error.hint };

@@ -1,6 +1,5 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { parse } from 'csv-parse';
 import { PgscoreError } from './errors.ts';
 import type { Feature } from './ir/model.ts';
 import { numberOf } from './number-text.ts';
@@ -28,6 +27,7 @@ export async function* readRows(path: string, features: readonly Feature[]): Asy
 }
 
 async function* readCsv(path: string, features: readonly Feature[]): AsyncGenerator<InputRow> {
+  const { parse } = await import('csv-parse');
   const kinds = new Map(features.map(({ name, kind }) => [name, kind]));
   const records = createReadStream(path).pipe(
     parse({

@@ -1,11 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
-import { writeModule } from '../codegen/module.ts';
+import { type ModuleContent, writeModuleTypes, writeProgramModule } from '../codegen/module.ts';
+import { compileProgram } from '../codegen/program.ts';
 import type { Engine } from '../compile/convert.ts';
 import { connect } from '../db/connect.ts';
 import { detectEngine } from '../db/engine.ts';
 import { PgscoreError } from '../errors.ts';
-import { addModelOptions, type ModelOptions, readModel } from './model-file.ts';
+import { addModelOptions, isTypeScript, type ModelOptions, readModel, readScorer } from './model-file.ts';
 
 interface CompileArguments extends ModelOptions {
   readonly engine: Engine | 'auto';
@@ -14,7 +15,7 @@ interface CompileArguments extends ModelOptions {
   readonly json?: true;
 }
 
-/** `pgscore compile FILE`: TypeScript functions to SQL, or a model file to a JavaScript module. */
+/** `pgscore compile FILE`: TypeScript functions to SQL, or a model file or a scorer to a JavaScript module. */
 export function compileCommand(): Command {
   return addModelOptions(new Command('compile'))
     .description(
@@ -24,7 +25,11 @@ export function compileCommand(): Command {
       '<file>',
       'a .ts file, with plv8ify tags where SQL needs more than the types say, or a model file or directory',
     )
-    .option('--out <file>', 'write the result to this file instead of printing it')
+    .option(
+      '--out <file>',
+      'write the result to this file instead of printing it; a module gets its types beside it, and a .ts file ' +
+        'becomes a module when the name ends in .mjs or .js',
+    )
     .addOption(
       new Option('--engine <engine>', 'for TypeScript: the language of the functions; auto asks the database')
         .choices(['plv8', 'pljs', 'auto'])
@@ -33,7 +38,9 @@ export function compileCommand(): Command {
     .option('--schema <schema>', 'for TypeScript: the schema of functions without @plv8ify_schema_name')
     .option('--json', 'print one JSON object about the result')
     .action((file: string, options: CompileArguments) =>
-      /\.[cm]?tsx?$/.test(file) ? compileFunctions(file, options) : compileModel(file, options),
+      isTypeScript(file) && !isModule(options.out)
+        ? compileFunctions(file, options)
+        : compileModel(file, options),
     );
 }
 
@@ -48,17 +55,40 @@ async function compileFunctions(file: string, { out, json, ...options }: Compile
   else console.log(`${out}: ${functions.map(({ signature }) => signature).join(', ')}`);
 }
 
+function isModule(out: string | undefined): boolean {
+  return out !== undefined && /\.m?js$/.test(out);
+}
+
 async function compileModel(path: string, { out, json, ...options }: CompileArguments): Promise<void> {
-  const { file, imported } = await readModel(path, options);
-  const code = await writeModule(imported, file.name);
+  const { name, ...content } = await readContent(path, options);
+  const code = await writeProgramModule(content, name);
   if (out !== undefined) await write(out, code);
-  const { task, features } = imported.model;
-  const names = features.map(({ name }) => name);
+  if (out !== undefined && isModule(out)) {
+    await write(
+      out.replace(/js$/, 'ts').replace(/\.(m?ts)$/, '.d.$1'),
+      writeModuleTypes(content.signature, name),
+    );
+  }
+  const { task, features } = content.signature;
+  const names = features.map((feature) => feature.name);
   if (json === true)
     console.log(JSON.stringify({ out: out ?? null, task, features: names, bytes: Buffer.byteLength(code) }));
   else if (out === undefined) process.stdout.write(code);
   else
     console.log(`${out}: score(row), ${task}, ${features.length} features, ${Buffer.byteLength(code)} bytes`);
+}
+
+async function readContent(
+  path: string,
+  options: ModelOptions,
+): Promise<ModuleContent & { readonly name: string }> {
+  if (isTypeScript(path)) {
+    const { file, ...content } = await readScorer(path, options);
+    return { name: file.name, ...content };
+  }
+  const { file, imported } = await readModel(path, options);
+  const { model, source } = imported;
+  return { name: file.name, signature: model, program: await compileProgram(model), source };
 }
 
 /** The language of the database that DATABASE_URL or the PG* variables name, else of the local server. */

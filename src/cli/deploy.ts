@@ -4,16 +4,24 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { withClient } from '../db/with-client.ts';
 import {
   applyDeploy,
+  type DeployOptions,
   type DeployPlan,
   type DeployRequest,
+  type DeployScorerRequest,
   planDeploy,
   planOffline,
 } from '../deploy/deploy.ts';
 import { readGoldenRows } from '../deploy/golden.ts';
 import { PgscoreError } from '../errors.ts';
-import type { Model } from '../ir/model.ts';
+import type { Signature } from '../ir/signature.ts';
 import { deployGraph } from './deploy-graph.ts';
-import { type AnyModelOptions, addAnyModelOptions, readAnyModel } from './model-file.ts';
+import {
+  type AnyModelOptions,
+  addAnyModelOptions,
+  isTypeScript,
+  readAnyModel,
+  readScorer,
+} from './model-file.ts';
 import { note, print } from './output.ts';
 import { writeMigration, writeOption } from './write.ts';
 
@@ -32,8 +40,10 @@ interface Options extends AnyModelOptions {
 /** `pgscore deploy FILE --name churn`. */
 export function deployCommand(): Command {
   return addAnyModelOptions(new Command('deploy'))
-    .description('make a model file a version in the database, proven on golden rows')
-    .argument('<file>', 'a model file or directory')
+    .description(
+      'make a model file, or a scorer in TypeScript, a version in the database, proven on golden rows',
+    )
+    .argument('<file>', 'a model file or directory, or a .ts file that exports a typed scoring function')
     .requiredOption('--name <model>', 'the name that callers use')
     .option('--golden <rows>', 'rows (.csv or .jsonl) whose outputs by the training framework are known')
     .option('--expected <rows>', 'those outputs, when they stand in a file of their own, row by row')
@@ -59,7 +69,7 @@ export function deployCommand(): Command {
 const HELP = `
 Golden rows hold a column for each feature, and one named expected_value (or value, prediction, probability, score),
 expected_raw (or raw, margin, decision) or expected_label (or label). Without them pgscore draws rows and holds the
-database to its own reference evaluator. A model that the sidecar runs is proven by onnxruntime in this process.`;
+database to its own reference evaluator, or to a scorer's answers in Node. A model that the sidecar runs is proven by onnxruntime in this process.`;
 
 function positive(text: string): number {
   const number = Number(text);
@@ -68,22 +78,30 @@ function positive(text: string): number {
 }
 
 async function run(path: string, options: Options): Promise<void> {
+  if (isTypeScript(path)) {
+    const scorer = await readScorer(path, options);
+    return deploy({ scorer, ...(await readOptions(scorer.signature, options)) }, options);
+  }
   const { file, imported } = await readAnyModel(path, options);
   if (imported.kind === 'graph') {
     const metrics = options.metrics === undefined ? undefined : await readMetrics(options.metrics);
     await deployGraph(imported, file, options, metrics);
     return;
   }
-  const request: DeployRequest = {
-    name: options.name,
-    imported,
-    file,
-    ...(options.tolerance === undefined ? {} : { tolerance: options.tolerance }),
-    ...(options.golden === undefined
-      ? {}
-      : { golden: await readGolden(imported.model, options.golden, options.expected) }),
-    ...(options.metrics === undefined ? {} : { metrics: await readMetrics(options.metrics) }),
+  await deploy({ imported, file, ...(await readOptions(imported.model, options)) }, options);
+}
+
+async function readOptions(signature: Signature, options: Options): Promise<DeployOptions> {
+  const { name, tolerance, golden, expected, metrics } = options;
+  return {
+    name,
+    ...(tolerance === undefined ? {} : { tolerance }),
+    ...(golden === undefined ? {} : { golden: await readGolden(signature, golden, expected) }),
+    ...(metrics === undefined ? {} : { metrics: await readMetrics(metrics) }),
   };
+}
+
+async function deploy(request: DeployRequest | DeployScorerRequest, options: Options): Promise<void> {
   if (options.engine !== undefined || options.asVersion !== undefined) {
     await write(await planOffline(request, offline(options)), options);
     return;
@@ -97,11 +115,11 @@ async function run(path: string, options: Options): Promise<void> {
 }
 
 async function readGolden(
-  model: Model,
+  signature: Signature,
   path: string,
   expected: string | undefined,
-): Promise<NonNullable<DeployRequest['golden']>> {
-  const rows = await readGoldenRows(model, path, expected);
+): Promise<NonNullable<DeployOptions['golden']>> {
+  const rows = await readGoldenRows(signature, path, expected);
   const origin = `from ${[path, expected]
     .filter((name) => name !== undefined)
     .map((name) => basename(name))
@@ -141,7 +159,7 @@ function summary({ migration, ...plan }: DeployPlan): object {
   return { ...plan, function: migration === undefined ? null : `pgscore_models.${migration.functionName}` };
 }
 
-function describe(plan: DeployPlan, request: DeployRequest): string {
+function describe(plan: DeployPlan, request: DeployOptions): string {
   const { name, version, champion } = plan;
   if (plan.exists) return `${name} version ${version} is this model already: nothing to do`;
   const origin = request.golden === undefined ? 'drawn by pgscore' : request.golden.origin;

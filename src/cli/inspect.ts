@@ -1,20 +1,33 @@
 import { Command } from 'commander';
-import { type Inspection, inspectModel } from '../inspect.ts';
+import { type Inspection, inspectModel, inspectProgram } from '../inspect.ts';
 import { type GraphInspection, inspectGraph } from '../inspect-graph.ts';
 import { modelFileSize } from '../model-file.ts';
-import { type AnyModelOptions, addAnyModelOptions, readAnyModel } from './model-file.ts';
+import {
+  type AnyModelOptions,
+  addAnyModelOptions,
+  isTypeScript,
+  readAnyModel,
+  readScorer,
+} from './model-file.ts';
 import { print, table } from './output.ts';
 
 /** `pgscore inspect FILE`. */
 export function inspectCommand(): Command {
   return addAnyModelOptions(new Command('inspect'))
     .description('say what a model file holds, what it takes and gives, and where it will run')
-    .argument('<file>', 'a model file or directory')
+    .argument('<file>', 'a model file or directory, or a scorer in TypeScript')
     .option('--json', 'print one JSON object')
     .action(run);
 }
 
 async function run(path: string, { json, ...options }: AnyModelOptions & { json?: true }): Promise<void> {
+  if (isTypeScript(path)) {
+    const scorer = await readScorer(path, options);
+    const { name, bytes: text } = scorer.file;
+    const inspection = inspectProgram(scorer, text.length);
+    print(json, { file: name, ...inspection }, describe(name, inspection));
+    return;
+  }
   const { file, imported } = await readAnyModel(path, options);
   if (imported.kind === 'graph') {
     const inspection = inspectGraph(imported, file.bytes.length);

@@ -7,6 +7,7 @@ import { compileCommand } from './compile.ts';
 import { dbCommand } from './db.ts';
 import { demoCommand } from './demo.ts';
 import { deployCommand } from './deploy.ts';
+import { formatsCommand } from './formats.ts';
 import { inspectCommand } from './inspect.ts';
 import { migrateCommand } from './migrate.ts';
 import { modelsCommand } from './models.ts';
@@ -19,6 +20,7 @@ import { statusCommand } from './status.ts';
 const commands: readonly (() => Command)[] = [
   dbCommand,
   migrateCommand,
+  formatsCommand,
   inspectCommand,
   predictCommand,
   deployCommand,

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { resolveConnection } from '../db/connect.ts';
-import { migrate, migrationScript } from '../deploy/migrate.ts';
+import { migrate } from '../deploy/migrate.ts';
+import { migrationScript } from '../deploy/migration-script.ts';
 import { print } from './output.ts';
 import { writeMigration } from './write.ts';
 

@@ -20,6 +20,20 @@ export interface JavaScriptFunctions {
   readonly sql: string;
 }
 
+export interface JavaScriptNames {
+  readonly engine: 'plv8' | 'pljs';
+  readonly schema: string;
+  readonly name: string;
+  /** What errors of the user's own code call the model; default `name`. */
+  readonly title?: string;
+}
+
+/** The same statements, with the model in front of what they throw. */
+function naming(title: string, statements: string): string {
+  const message = `${JSON.stringify(`${title}: `)} + error.message`;
+  return `try {\n${statements}\n} catch (error) {\nthrow new Error(${message});\n}`;
+}
+
 /**
  * The program as two functions of the database, `<name>_value` and `<name>_outputs`. Their first argument is a row as
  * the text of a JSON object; one that does not fit the signature gives NULL, and for outputs the empty array, since
@@ -31,7 +45,7 @@ export interface JavaScriptFunctions {
  */
 export function javascriptFunctions(
   program: Program,
-  { engine, schema, name }: { engine: 'plv8' | 'pljs'; schema: string; name: string },
+  { engine, schema, name, title = name }: JavaScriptNames,
 ): JavaScriptFunctions {
   if (engine === 'pljs' && !/^[A-Za-z_$][\w$]*$/.test(name)) {
     throw new TypeError(
@@ -50,11 +64,12 @@ export function javascriptFunctions(
     const head =
       `CREATE OR REPLACE FUNCTION ${qualified}(${declared.map((each) => `${each.name} ${each.type}`).join(', ')})\n` +
       `RETURNS ${returns} LANGUAGE ${engine} IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT\nAS `;
-    const body = [
+    const score = [
       `if (features === null) return program.${part}(${names.join(', ')});`,
       'const row = program.read(features);',
       `return row === null ? ${unfit} : program.${part}(...row);`,
     ].join('\n');
+    const body = program.throws ? naming(title, score) : score;
     return `  EXECUTE ${dollarQuote(head)} || quote_literal(program || ${dollarQuote(body)});\n`;
   };
   const value = declare('value', 'double precision');

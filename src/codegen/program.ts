@@ -26,6 +26,8 @@ export interface Program {
   /** SHA-256 of `code`, 64 hexadecimal digits. */
   readonly hash: string;
   readonly outputs: OutputLayout;
+  /** Whether the code runs functions of the user's, which may throw: whoever calls it says which model it was. */
+  readonly throws?: true;
 }
 
 /** Where the parts of a prediction stand in the array that `outputs` gives. */
@@ -46,7 +48,7 @@ export interface Range {
 }
 
 /** Resolves from `src/codegen` and from `dist/codegen` alike: the bundle is always made of the published sources. */
-const KERNELS = fileURLToPath(new URL('../../src/plv8/', import.meta.url));
+export const KERNELS = fileURLToPath(new URL('../../src/plv8/', import.meta.url));
 
 /** Compiles a valid model. Of a model's steps only those become code that an output depends on. */
 export async function compileProgram(model: Model): Promise<Program> {

@@ -17,6 +17,8 @@ export interface RowSpec {
   readonly hasValues: boolean;
   /** Whether the program takes its arguments as arrays. */
   readonly inArrays: boolean;
+  /** As `Program.throws`. */
+  readonly throws?: true;
 }
 
 export interface FeatureSpec {
@@ -37,7 +39,7 @@ export interface ArgumentSpec {
 
 /** The exports of a program that scoring needs. */
 export interface ProgramOutputs {
-  outputs(...args: unknown[]): number[];
+  outputs(...args: unknown[]): (number | null)[];
 }
 
 export interface RowScorerOptions {
@@ -60,8 +62,20 @@ export function createRowScorer(
   return (row) => {
     checkRow(row, spec.features, known);
     const args = readers.map((read) => read(row));
-    return readPrediction(spec, program.outputs(...(spec.inArrays ? toArrays(spec.arguments, args) : args)));
+    const taken = spec.inArrays ? toArrays(spec.arguments, args) : args;
+    return readPrediction(spec, spec.throws ? tryOutputs(program, taken) : program.outputs(...taken));
   };
+}
+
+function tryOutputs(
+  program: ProgramOutputs,
+  args: readonly unknown[],
+): ReturnType<ProgramOutputs['outputs']> {
+  try {
+    return program.outputs(...args);
+  } catch (error) {
+    throw new PgscoreError('PGS_INPUT', (error as Error).message, { cause: error });
+  }
 }
 
 /** Takes an argument of the program from a row that has been checked. */
@@ -124,16 +138,17 @@ function listNames(features: readonly FeatureSpec[]): string {
   return shown.join(', ');
 }
 
-function readPrediction(spec: RowSpec, outputs: readonly number[]): Prediction {
+function readPrediction(spec: RowSpec, outputs: readonly (number | null)[]): Prediction {
   const { labels, outputs: layout } = spec;
-  const slice = ({ start, end }: Range) => outputs.slice(start, end);
+  const slice = ({ start, end }: Range) => outputs.slice(start, end) as number[];
   const value = outputs[layout.value]!;
-  const probabilities = slice(layout.probabilities);
+  // A row without a prediction has null for each.
+  const probabilities: readonly (number | null)[] = slice(layout.probabilities);
   const prediction = {
     value: Number.isNaN(value) ? null : value,
     label: labels?.[outputs[layout.predicted]!] ?? null,
     probabilities:
-      labels === undefined || !spec.hasProbabilities
+      labels === undefined || !spec.hasProbabilities || probabilities[0] === null
         ? null
         : Object.fromEntries(labels.map((label, i) => [label, probabilities[i]!])),
     raw: slice(layout.raw),

@@ -1,4 +1,5 @@
 import { categoryCodes, type Model, type Prediction } from '../ir/model.ts';
+import type { Signature } from '../ir/signature.ts';
 import { type ProgramArgument, takesArrays } from './arguments.ts';
 import { evaluateProgram } from './load-program.ts';
 import { compileProgram, type Program } from './program.ts';
@@ -21,12 +22,16 @@ export interface Scorer {
 
 /** Compiles a valid model and scores rows in this process, with the code that the database gets. */
 export async function createScorer(model: Model, options: ScorerOptions = {}): Promise<Scorer> {
-  const program = await compileProgram(model);
-  return { program, score: createRowScorer(rowSpec(model, program), evaluateProgram(program), options) };
+  return programScorer(model, await compileProgram(model), options);
+}
+
+/** The same with a program that is there. */
+export function programScorer(signature: Signature, program: Program, options: ScorerOptions = {}): Scorer {
+  return { program, score: createRowScorer(rowSpec(signature, program), evaluateProgram(program), options) };
 }
 
 /** How rows reach a model's program and what its outputs mean. */
-export function rowSpec(model: Model, program: Program): RowSpec {
+export function rowSpec(model: Signature, program: Program): RowSpec {
   const { classes, values } = model.output;
   return {
     features: model.features.map(({ name, kind }) => ({ name, kind })),
@@ -36,10 +41,11 @@ export function rowSpec(model: Model, program: Program): RowSpec {
     hasProbabilities: classes?.probabilities !== undefined,
     hasValues: values !== undefined,
     inArrays: takesArrays(program.arguments),
+    ...(program.throws ? { throws: true } : {}),
   };
 }
 
-function argumentSpec(model: Model, { feature, step: index, text }: ProgramArgument): ArgumentSpec {
+function argumentSpec(model: Signature, { feature, step: index, text }: ProgramArgument): ArgumentSpec {
   if (index === undefined) return text ? { feature, text } : { feature };
   const step = model.steps[index]!;
   if (step.kind !== 'encode-category') throw new TypeError(`Step ${index} encodes no category.`);

@@ -1,5 +1,6 @@
 import { describeValue } from '../ir/describe.ts';
-import { categoryCodes, type EncodeCategory, type Feature, type Model } from '../ir/model.ts';
+import { categoryCodes, type EncodeCategory, type Feature } from '../ir/model.ts';
+import type { Signature } from '../ir/signature.ts';
 import { quoteIdent, quoteLiteral } from '../quote.ts';
 import { takesArrays, toArrays } from './arguments.ts';
 import type { Program, Range } from './program.ts';
@@ -33,7 +34,7 @@ export interface VersionNames {
  * pgscore_internal: named arguments, texts coded to numbers, JSON, labels. All of it is inlined into the calling query by
  * PostgreSQL and costs nothing by itself.
  */
-export function versionSql(model: Model, program: Program, names: VersionNames): VersionSql {
+export function versionSql(model: Signature, program: Program, names: VersionNames): VersionSql {
   const call = new ScoringCall(model, program, names.functionName);
   const own = (part: 'value' | 'outputs') =>
     createFunction({
@@ -56,7 +57,12 @@ const OUTPUTS = 'all outputs as [value, predicted class, raw…, values…, prob
  * The privilege to call a model is EXECUTE on its plain function. The functions beside it are open to all and name
  * that function in a branch that is never taken: PostgreSQL checks the privilege whenever it prepares the call.
  */
-function championFunctions(model: Model, program: Program, names: VersionNames, call: ScoringCall): string[] {
+function championFunctions(
+  model: Signature,
+  program: Program,
+  names: VersionNames,
+  call: ScoringCall,
+): string[] {
   const { model: name, version } = names;
   const plain = `${MODELS}.${quoteIdent(name)}(${call.anything})`;
   const rejected = `${INTERNAL}.reject_features(${quoteLiteral(name)}, ${version}, features::jsonb)`;
@@ -71,6 +77,8 @@ function championFunctions(model: Model, program: Program, names: VersionNames, 
       comment: `model ${name}: ${comment}`,
     });
   const array = 'double precision[]';
+  // A value of NULL says that the row does not fit, except where a row may have none.
+  const outputsFromJson = `COALESCE(NULLIF(${call.fromJson('outputs')}, '{}'), ARRAY[${rejected}])`;
   return [
     createFunction({
       name,
@@ -88,14 +96,16 @@ function championFunctions(model: Model, program: Program, names: VersionNames, 
         `from_${type}`,
         `features ${type}`,
         'double precision',
-        `COALESCE(${call.fromJson('value')}, ${rejected})`,
+        model.output.optional
+          ? `(${outputsFromJson})[1]`
+          : `COALESCE(${call.fromJson('value')}, ${rejected})`,
         'the value, from a JSON object',
       ),
       guarded(
         `outputs_from_${type}`,
         `features ${type}`,
         array,
-        `COALESCE(NULLIF(${call.fromJson('outputs')}, '{}'), ARRAY[${rejected}])`,
+        outputsFromJson,
         `${OUTPUTS}, from a JSON object`,
       ),
     ]),
@@ -131,12 +141,12 @@ class ScoringCall {
   readonly parameters: string;
   /** Some value for each parameter: no constants, for which the planner would call the model. */
   readonly anything: string;
-  private readonly model: Model;
+  private readonly model: Signature;
   private readonly program: Program;
   private readonly functionName: string;
   private readonly scalars: boolean;
 
-  constructor(model: Model, program: Program, functionName: string) {
+  constructor(model: Signature, program: Program, functionName: string) {
     this.model = model;
     this.program = program;
     this.functionName = functionName;
@@ -267,12 +277,12 @@ function slice({ start, end }: Range): string {
   return `outputs[${start + 1}:${end}]`;
 }
 
-function labelOf({ output }: Model): string {
+function labelOf({ output }: Signature): string {
   if (output.classes === undefined) return 'NULL';
   return `(ARRAY[${output.classes.labels.map(quoteLiteral).join(', ')}]::text[])[outputs[2]::integer + 1]`;
 }
 
-function probabilitiesOf({ output }: Model, program: Program): string {
+function probabilitiesOf({ output }: Signature, program: Program): string {
   if (output.classes?.probabilities === undefined) return 'NULL';
   const { labels } = output.classes;
   const first = program.outputs.probabilities.start + 1;
@@ -284,7 +294,7 @@ function probabilitiesOf({ output }: Model, program: Program): string {
       .map((label, k) => `${quoteLiteral(label)}, outputs[${first + i + k}]`);
     objects.push(`jsonb_build_object(${pairs.join(', ')})`);
   }
-  return `CASE WHEN outputs IS NOT NULL THEN ${objects.join(' || ')} END`;
+  return `CASE WHEN outputs[${first}] IS NOT NULL THEN ${objects.join(' || ')} END`;
 }
 
 interface FunctionText {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
-import { type BuildFailure, build, type Message, type Plugin } from 'esbuild';
+import type { BuildFailure, BuildOptions, Message, Plugin } from 'esbuild';
 import { PgscoreError } from '../errors.ts';
 
 /**
@@ -31,6 +31,13 @@ export interface BundleOptions {
   readonly overlay?: ReadonlyMap<string, string>;
 }
 
+/** A bundle to be read: neither minified nor wrapped, with the place that each part comes from. */
+export interface ReadableBundle {
+  readonly code: string;
+  /** Source map, JSON. Its sources are relative to the working directory. */
+  readonly map: string;
+}
+
 export interface Bundle {
   /** One JavaScript expression, ASCII only, whose value is a plain object of the entry's exports. */
   readonly code: string;
@@ -45,10 +52,23 @@ export interface Bundle {
  * @throws PgscoreError PGS_COMPILE with file, line and column.
  */
 export async function bundle(entry: BundleEntry, options: BundleOptions = {}): Promise<Bundle> {
-  const text = await runEsbuild(entry, options);
+  const { text } = await runEsbuild(entry, options);
   // esbuild defines exports as getters; the copy makes them data properties, which are faster to read on every row.
   const code = `((module)=>{${text.trimEnd()}\nreturn{...module.exports}})({exports:{}})`;
   return { code, hash: createHash('sha256').update(code).digest('hex') };
+}
+
+/** The same code as a module that names and lines can be looked up in. Throws as `bundle` does. */
+export async function readableBundle(
+  entry: BundleEntry,
+  options: BundleOptions = {},
+): Promise<ReadableBundle> {
+  const { text, map } = await runEsbuild(
+    entry,
+    { ...options, minify: false },
+    { outfile: 'bundle.js', sourcemap: 'external' },
+  );
+  return { code: text, map };
 }
 
 /**
@@ -60,7 +80,11 @@ export function sessionCached(bundled: Bundle): string {
   return `(${slot}??(${slot}=${bundled.code}))`;
 }
 
-async function runEsbuild(entry: BundleEntry, options: BundleOptions): Promise<string> {
+async function runEsbuild(
+  entry: BundleEntry,
+  options: BundleOptions,
+  output: Pick<BuildOptions, 'outfile' | 'sourcemap'> = {},
+): Promise<{ text: string; map: string }> {
   const source =
     'path' in entry
       ? { entryPoints: [entry.path] }
@@ -72,6 +96,8 @@ async function runEsbuild(entry: BundleEntry, options: BundleOptions): Promise<s
             loader: 'ts' as const,
           },
         };
+  // Loaded when the first bundle is made, and not by whoever only imports the library.
+  const { build } = await import('esbuild');
   try {
     const result = await build({
       ...source,
@@ -80,6 +106,7 @@ async function runEsbuild(entry: BundleEntry, options: BundleOptions): Promise<s
       plugins: options.overlay === undefined ? [] : [overlayPlugin(options.overlay)],
       bundle: true,
       write: false,
+      ...output,
       minify: options.minify ?? true,
       treeShaking: true,
       format: 'cjs',
@@ -89,7 +116,8 @@ async function runEsbuild(entry: BundleEntry, options: BundleOptions): Promise<s
       legalComments: 'none',
       logLevel: 'silent',
     });
-    return result.outputFiles[0]!.text;
+    const [code, map] = result.outputFiles.toReversed();
+    return { text: code!.text, map: map?.text ?? '' };
   } catch (error) {
     throw isBuildFailure(error) ? compileError(error) : error;
   }

@@ -28,7 +28,7 @@ export interface SourceFunction {
   readonly node: ts.Node;
 }
 
-type FunctionNode = ts.FunctionDeclaration | ts.ArrowFunction | ts.FunctionExpression;
+export type FunctionNode = ts.FunctionDeclaration | ts.ArrowFunction | ts.FunctionExpression;
 
 /** PostgreSQL cuts longer names. */
 const MAX_NAME_BYTES = 63;
@@ -38,21 +38,32 @@ const MAX_ARGUMENTS = 100;
  * The functions that a source declares and exports, in its order: declarations, and constants that hold a function.
  * What it only passes on from other modules is not among them.
  */
-export function exportedFunctions({ checker, file }: CheckedSource): readonly SourceFunction[] {
+export function exportedFunctions(source: CheckedSource): readonly SourceFunction[] {
+  return listExportedFunctions(source).map(({ exportName, node }) =>
+    readFunction(exportName, node, source.checker),
+  );
+}
+
+/** A function that a source exports: the property of the module, `default` perhaps, and where it is written. */
+export interface ExportedFunction {
+  readonly exportName: string;
+  readonly node: FunctionNode;
+}
+
+/** The same functions, whatever their parameters. Throws PGS_COMPILE when there are none. */
+export function listExportedFunctions({ checker, file }: CheckedSource): readonly ExportedFunction[] {
   const module = checker.getSymbolAtLocation(file);
   const exported = module === undefined ? [] : checker.getExportsOfModule(module);
   const functions = exported
     .map((symbol) => ({ exportName: symbol.getName(), node: functionNode(symbol, checker) }))
-    .filter(
-      (found): found is { exportName: string; node: FunctionNode } => found.node?.getSourceFile() === file,
-    )
+    .filter((found): found is ExportedFunction => found.node?.getSourceFile() === file)
     .sort((left, right) => left.node.pos - right.node.pos);
   if (functions.length === 0) {
     throw new PgscoreError('PGS_COMPILE', `${displayPath(file.fileName)}: the file exports no function`, {
       hint: 'write export before each function that shall become an SQL function',
     });
   }
-  return functions.map(({ exportName, node }) => readFunction(exportName, node, checker));
+  return functions;
 }
 
 function functionNode(symbol: ts.Symbol, checker: ts.TypeChecker): FunctionNode | undefined {

@@ -74,8 +74,16 @@ export function checkSource(fileName: string, engine: Engine, contents?: string)
 
 /** An error at a place in the source. */
 export function compileError(node: ts.Node, message: string, hint?: string): PgscoreError {
-  const where = position(node.getSourceFile(), node.getStart());
-  return new PgscoreError('PGS_COMPILE', `${where}: ${message}`, hint === undefined ? {} : { hint });
+  return new PgscoreError(
+    'PGS_COMPILE',
+    `${positionOf(node)}: ${message}`,
+    hint === undefined ? {} : { hint },
+  );
+}
+
+/** file:line:column of a place in the source. */
+export function positionOf(node: ts.Node): string {
+  return position(node.getSourceFile(), node.getStart());
 }
 
 function readConfig(fileName: string): { options: ts.CompilerOptions; declarations: readonly string[] } {

@@ -62,6 +62,12 @@ function basicValues(feature: Feature): (number | string | null)[] {
   return [null, 0, 1, -1, 3.7, ...categories];
 }
 
+/** The same without a model to look into: null, then what the type admits. */
+export function typicalValues({ kind, categories = [] }: Feature): readonly (number | string | null)[] {
+  if (categories.length > 0) return [null, ...categories.slice(0, MAX_VALUES)];
+  return kind === 'text' ? [null, '', 'a', 'Some text'] : [null, 0, 1, -1, 3.7, 12, 100, 2500];
+}
+
 /** Constants of a step, each with the register that it is compared with or taken from. */
 function landmarks(step: Step): Iterable<readonly [Register, number]> {
   switch (step.kind) {

@@ -4,27 +4,31 @@ import { detectEngine, type Engine } from '../db/engine.ts';
 import { queriesOn } from '../db/kysely.ts';
 import { PgscoreError } from '../errors.ts';
 import type { ImportedModel, ModelFile } from '../import/importer.ts';
-import { type GoldenRow, makeGoldenRows } from './golden.ts';
-import {
-  checkModelName,
-  contentHash,
-  defaultTolerance,
-  type VersionMigration,
-  type VersionRequest,
-  writeVersionMigration,
-} from './plan.ts';
+import type { HandWrittenScorer } from '../scorer/scorer.ts';
+import { modelContent, scorerContent, type VersionContent } from './content.ts';
+import type { GoldenRow } from './golden.ts';
+import { checkModelName, type VersionMigration, type VersionRequest, writeVersionMigration } from './plan.ts';
 
 /** How many rows a deploy without golden rows draws for itself: enough to pass through most trees, a few kB of SQL. */
 const DRAWN_ROWS = 32;
 
-export interface DeployRequest {
+export interface DeployOptions {
   readonly name: string;
-  readonly imported: ImportedModel;
-  readonly file: ModelFile;
   /** Rows with the training framework's outputs; without them rows are drawn and held to the reference evaluator. */
   readonly golden?: { readonly rows: readonly GoldenRow[]; readonly origin: string };
   readonly tolerance?: number;
   readonly metrics?: Readonly<Record<string, unknown>>;
+}
+
+/** A model file as it was imported. */
+export interface DeployRequest extends DeployOptions {
+  readonly imported: ImportedModel;
+  readonly file: ModelFile;
+}
+
+/** A scorer written by hand. Without golden rows its own answers in Node are what the database is held to. */
+export interface DeployScorerRequest extends DeployOptions {
+  readonly scorer: HandWrittenScorer;
 }
 
 /** What a deploy would do, or did. */
@@ -42,12 +46,16 @@ export interface DeployPlan {
 }
 
 /** Writes the migration for the next version of a model of this database; changes nothing. Throws PgscoreError. */
-export async function planDeploy(client: pg.ClientBase, request: DeployRequest): Promise<DeployPlan> {
+export async function planDeploy(
+  client: pg.ClientBase,
+  request: DeployRequest | DeployScorerRequest,
+): Promise<DeployPlan> {
   checkModelName(request.name);
   await requireSchema(client);
   const engine = await detectEngine(client);
   const known = await knownVersions(client, request.name);
-  const same = known.find((version) => version.content_hash === contentHash(request.imported.model));
+  const { hash } = contentOf(request);
+  const same = known.find((version) => version.content_hash === hash);
   const champion = known.find((version) => version.is_champion)?.version;
   if (same !== undefined) {
     const { name } = request;
@@ -66,7 +74,7 @@ export async function planDeploy(client: pg.ClientBase, request: DeployRequest):
 
 /** A plan without a database to ask: the caller says which version and which engine it is for. */
 export async function planOffline(
-  request: DeployRequest,
+  request: DeployRequest | DeployScorerRequest,
   { engine, version }: { engine: Engine; version: number },
 ): Promise<DeployPlan> {
   const migration = versionRequest(request, version, engine);
@@ -81,19 +89,27 @@ export async function planOffline(
   };
 }
 
-function versionRequest(request: DeployRequest, version: number, engine: Engine): VersionRequest {
-  const { model } = request.imported;
+function versionRequest(
+  request: DeployRequest | DeployScorerRequest,
+  version: number,
+  engine: Engine,
+): VersionRequest {
+  const content = contentOf(request);
   return {
     name: request.name,
     version,
-    imported: request.imported,
-    file: request.file,
+    content,
+    file: 'scorer' in request ? request.scorer.file : request.file,
     engine,
-    golden: request.golden?.rows ?? makeGoldenRows(model, DRAWN_ROWS),
-    goldenOrigin: request.golden?.origin ?? 'drawn by pgscore, as its reference evaluator scores them',
-    tolerance: request.tolerance ?? defaultTolerance(model),
+    golden: request.golden?.rows ?? content.drawRows(DRAWN_ROWS),
+    goldenOrigin: request.golden?.origin ?? content.drawnBy,
+    tolerance: request.tolerance ?? content.tolerance,
     ...(request.metrics === undefined ? {} : { metrics: request.metrics }),
   };
+}
+
+function contentOf(request: DeployRequest | DeployScorerRequest): VersionContent {
+  return 'scorer' in request ? scorerContent(request.scorer) : modelContent(request.imported);
 }
 
 /** Applies a plan. Throws PGS_DEPLOY, with nothing changed, when a golden row differs or the database refuses. */

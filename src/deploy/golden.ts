@@ -1,6 +1,7 @@
 import { PgscoreError } from '../errors.ts';
 import { evaluate } from '../ir/evaluate.ts';
 import type { Feature, Model, Prediction } from '../ir/model.ts';
+import type { Signature } from '../ir/signature.ts';
 import { type InputRow, readRows } from '../rows.ts';
 import { candidateValues } from './candidate-values.ts';
 
@@ -10,7 +11,7 @@ export interface GoldenRow {
   readonly row: number;
   readonly features: Readonly<Record<string, JsonScalar>>;
   readonly value?: JsonScalar;
-  readonly label?: string;
+  readonly label?: string | null;
   readonly raw?: readonly JsonScalar[];
   readonly values?: readonly JsonScalar[];
 }
@@ -27,7 +28,11 @@ const LABEL_COLUMNS = ['expected_label', 'label'];
  * (`expected`). Throws PGS_INPUT when a feature is absent, when no column holds an expectation, or when the two files
  * differ in length.
  */
-export async function readGoldenRows(model: Model, path: string, expected?: string): Promise<GoldenRow[]> {
+export async function readGoldenRows(
+  model: Signature,
+  path: string,
+  expected?: string,
+): Promise<GoldenRow[]> {
   const rows = await collect(readRows(path, model.features));
   const expectations = expected === undefined ? rows : await collect(readRows(expected, []));
   if (expectations.length !== rows.length) {
@@ -76,7 +81,7 @@ export function findColumns(
 }
 
 function goldenRow(
-  model: Model,
+  model: Signature,
   row: InputRow,
   expectation: InputRow,
   columns: ExpectationColumns,
@@ -156,29 +161,45 @@ function toJson(value: JsonScalar): JsonScalar {
 
 /**
  * Rows for a deploy without golden rows, with the reference evaluator's answers: drawn near the model's own thresholds
- * and over its categories, with missing values in every second one (many models answer nothing where one value is
- * missing). The same model always gives the same rows. They prove that the database computes what the model file
- * says; only the training framework's own outputs prove the import.
+ * and over its categories. They prove that the database computes what the model file says; only the training
+ * framework's own outputs prove the import.
  */
 export function makeGoldenRows(model: Model, count: number): GoldenRow[] {
+  return drawGoldenRows(model, candidateValues(model), count, (row) => evaluate(model, row).prediction);
+}
+
+/**
+ * Rows drawn from the values that each feature may take (the first of them null), with missing values in every second
+ * one: many models answer nothing where one value is missing. Rows without an answer are left out. The same candidates
+ * always give the same rows.
+ */
+export function drawGoldenRows(
+  { features, output }: Signature,
+  candidates: readonly (readonly (number | string | null)[])[],
+  count: number,
+  answer: (row: readonly (number | string | null)[]) => Prediction | undefined,
+): GoldenRow[] {
   const random = generator(0x9e3779b9);
-  const candidates = candidateValues(model);
   return Array.from({ length: count }, (_, i) => {
     const complete = i % 2 === 0;
     const row = candidates.map((values) => pick(complete ? values.slice(1) : values, random));
-    const { prediction } = evaluate(model, row);
-    return {
-      row: i + 1,
-      features: Object.fromEntries(model.features.map(({ name }, f) => [name, toJson(row[f]!)])),
-      ...expectations(prediction),
-    };
-  });
+    const prediction = answer(row);
+    if (prediction === undefined) return [];
+    return [
+      {
+        row: i + 1,
+        features: Object.fromEntries(features.map(({ name }, f) => [name, toJson(row[f]!)])),
+        ...expectations(prediction, output.optional === true),
+      },
+    ];
+  }).flat();
 }
 
-function expectations(prediction: Prediction): Omit<GoldenRow, 'row' | 'features'> {
+/** A model's NaN is null in a prediction and NaN in SQL; where rows may have no prediction, null is NULL. */
+function expectations(prediction: Prediction, optional: boolean): Omit<GoldenRow, 'row' | 'features'> {
   return {
-    ...(prediction.value === null ? {} : { value: toJson(prediction.value) }),
-    ...(prediction.label === null ? {} : { label: prediction.label }),
+    ...(prediction.value === null && !optional ? {} : { value: toJson(prediction.value) }),
+    ...(prediction.label === null && !optional ? {} : { label: prediction.label }),
     raw: prediction.raw.map(toJson),
     ...(prediction.values === undefined ? {} : { values: prediction.values.map(toJson) }),
   };

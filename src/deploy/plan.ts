@@ -1,16 +1,18 @@
 import { createHash } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
 import { javascriptFunctions } from '../codegen/javascript-functions.ts';
-import { compileProgram, type Program } from '../codegen/program.ts';
+import type { Program } from '../codegen/program.ts';
 import { versionSql } from '../codegen/sql-functions.ts';
 import type { Engine } from '../db/engine.ts';
 import { PgscoreError } from '../errors.ts';
-import type { ImportedModel, ModelFile } from '../import/importer.ts';
+import type { ModelFile } from '../import/importer.ts';
 import { modelToJson } from '../ir/json.ts';
 import type { Model, Step } from '../ir/model.ts';
+import type { Signature } from '../ir/signature.ts';
 import { modelFileHash } from '../model-file.ts';
 import { packageVersion } from '../package-version.ts';
 import { dollarQuote, quoteIdent, quoteLiteral } from '../quote.ts';
+import type { VersionContent } from './content.ts';
 import type { GoldenRow } from './golden.ts';
 
 export interface VersionRequest {
@@ -18,7 +20,7 @@ export interface VersionRequest {
   readonly name: string;
   /** The number that the version is to have. */
   readonly version: number;
-  readonly imported: ImportedModel;
+  readonly content: VersionContent;
   readonly file: ModelFile;
   readonly engine: Engine;
   /** Rows that the migration scores in the target database before it registers the version; at least one. */
@@ -99,18 +101,18 @@ function toleranceOf(step: Step): number {
 /** Writes the migration of one version. Throws PGS_UNSUPPORTED for text that PostgreSQL cannot hold. */
 export async function writeVersionMigration(request: VersionRequest): Promise<VersionMigration> {
   checkModelName(request.name);
-  const { model } = request.imported;
+  const { signature, hash } = request.content;
   checkTexts(request);
-  const program = await compileProgram(model);
-  const hash = contentHash(model);
+  const program = await request.content.compile();
   const functionName = `${request.name}_v${request.version}_${hash.slice(0, 8)}`;
   const names = { model: request.name, version: request.version, functionName };
   const javascript = javascriptFunctions(program, {
     engine: request.engine,
     schema: 'pgscore_internal',
     name: functionName,
+    title: `model ${request.name}, version ${request.version}`,
   });
-  const sql = versionSql(model, program, names);
+  const sql = versionSql(signature, program, names);
   const up = [
     header(request, functionName),
     // A snapshot taken before the lock would not see what the deploy ahead has registered.
@@ -127,18 +129,18 @@ export async function writeVersionMigration(request: VersionRequest): Promise<Ve
     ),
     verification(request, functionName, program),
     section('The register. The first version of a model becomes its champion.'),
-    registration(request, functionName, hash, sql.activation),
+    registration(request, functionName, sql.activation),
     'COMMIT;\n',
   ].join('\n');
   return { functionName, up, down: downSql(request) };
 }
 
-function header({ name, version, file, imported, engine }: VersionRequest, functionName: string): string {
-  const { source, model } = imported;
+function header({ name, version, file, content, engine }: VersionRequest, functionName: string): string {
+  const { source, signature } = content;
   return [
     `-- pgscore ${packageVersion()}: model ${name}, version ${version}, as pgscore_models.${functionName} (${engine}).`,
     `-- From ${oneLine(file.name)}: ${source.format}${source.objective === null ? '' : `, ${oneLine(source.objective)}`}, ` +
-      `${model.task}, ${model.features.length} features.`,
+      `${signature.task}, ${signature.features.length} features.`,
     '-- One transaction: all of it takes effect, or nothing does. Applying it twice changes nothing.',
     '',
   ].join('\n');
@@ -159,14 +161,14 @@ function privileges(functionName: string): string {
 }
 
 function verification(request: VersionRequest, functionName: string, program: Program): string {
-  const { classes } = request.imported.model.output;
+  const { signature } = request.content;
   const rows = request.golden.map((row) => `  ${JSON.stringify(row)}`).join(',\n');
   return doBlock(`
 BEGIN
   PERFORM pgscore_internal.verify_golden_rows(
     function_name => ${quoteLiteral(functionName)},
-    signature => ${jsonb(signature(request.imported.model))},
-    labels => ${textArray(classes?.labels)},
+    signature => ${jsonb(signatureEntries(signature))},
+    labels => ${textArray(signature.output.classes?.labels)},
     raw_count => ${program.outputs.raw.end - program.outputs.raw.start},
     tolerance => '${request.tolerance}'::float8,
     golden_rows => ${dollarQuote(`[\n${rows}\n]`)}
@@ -175,39 +177,40 @@ END
 `);
 }
 
-function registration(
-  request: VersionRequest,
-  functionName: string,
-  hash: string,
-  activation: string,
-): string {
-  const { imported, file } = request;
-  const ir = deflateRawSync(modelToJson(imported.model), { level: 9 });
+function registration(request: VersionRequest, functionName: string, activation: string): string {
+  const { content, file } = request;
+  const { signature, source } = content;
   return doBlock(`
 BEGIN
   PERFORM pgscore_internal.register_version(
     model => ${quoteLiteral(request.name)},
     version => ${request.version},
-    content_hash => ${quoteLiteral(hash)},
+    content_hash => ${quoteLiteral(content.hash)},
     function_name => ${quoteLiteral(functionName)},
-    task => ${quoteLiteral(imported.model.task)},
-    format => ${quoteLiteral(imported.source.format)},
-    format_version => ${nullable(imported.source.formatVersion)},
-    objective => ${nullable(imported.source.objective)},
+    task => ${quoteLiteral(signature.task)},
+    format => ${quoteLiteral(source.format)},
+    format_version => ${nullable(source.formatVersion)},
+    objective => ${nullable(source.objective)},
     source_file => ${quoteLiteral(file.name)},
     source_sha256 => ${quoteLiteral(modelFileHash(file))},
-    signature => ${jsonb(signature(imported.model))},
-    labels => ${textArray(imported.model.output.classes?.labels)},
+    signature => ${jsonb(signatureEntries(signature))},
+    labels => ${textArray(signature.output.classes?.labels)},
     metrics => ${request.metrics === undefined ? 'NULL' : jsonb(request.metrics)},
-    notes => ${textArray(imported.source.notes)},
+    notes => ${textArray(source.notes)},
     engine => ${quoteLiteral(request.engine)},
     pgscore_version => ${quoteLiteral(packageVersion())},
     golden_rows => ${request.golden.length},
     activation => ${dollarQuote(`\n${activation}`)},
-    ir => decode('${ir.toString('base64')}', 'base64')
+    ir => ${packed(content.ir)}
   );
 END
 `);
+}
+
+/** Deflated, as SQL. */
+function packed(ir: string | null): string {
+  if (ir === null) return 'NULL';
+  return `decode('${deflateRawSync(ir, { level: 9 }).toString('base64')}', 'base64')`;
 }
 
 export function doBlock(body: string): string {
@@ -228,8 +231,8 @@ interface SignatureEntry {
   readonly categories?: readonly (string | number)[];
 }
 
-function signature(model: Model): SignatureEntry[] {
-  return model.features.map(({ name, kind, categories }) => ({
+function signatureEntries({ features }: Signature): SignatureEntry[] {
+  return features.map(({ name, kind, categories }) => ({
     name,
     kind,
     ...(categories === undefined ? {} : { categories }),
@@ -250,15 +253,16 @@ export function textArray(texts: readonly string[] | undefined): string {
 }
 
 /** PostgreSQL's text holds neither NUL nor half a surrogate pair. */
-function checkTexts({ imported: { model, source }, file }: VersionRequest): void {
+function checkTexts({ content: { signature, source }, file }: VersionRequest): void {
+  const { features, output } = signature;
   const texts = [
-    ...model.features.map(({ name }) => ['feature name', name] as const),
-    ...model.features.flatMap((feature) =>
+    ...features.map(({ name }) => ['feature name', name] as const),
+    ...features.flatMap((feature) =>
       feature.kind === 'text'
         ? feature.categories.map((c) => [`category of ${feature.name}`, c] as const)
         : [],
     ),
-    ...(model.output.classes?.labels ?? []).map((label) => ['label', label] as const),
+    ...(output.classes?.labels ?? []).map((label) => ['label', label] as const),
     ['objective', source.objective ?? ''] as const,
     ['format version', source.formatVersion ?? ''] as const,
     ...source.notes.map((note) => ['note', note] as const),

@@ -1,7 +1,8 @@
-import type { Model } from './model.ts';
+import type { Signature } from './signature.ts';
 
 /** What a model's `value` means, in a few words. */
-export function describeValue({ task, output }: Pick<Model, 'task' | 'output'>): string {
+export function describeValue({ task, output }: Pick<Signature, 'task' | 'output'>): string {
+  if (output.meaning !== undefined) return output.meaning;
   switch (task) {
     case 'binary':
       return `the probability of ${JSON.stringify(output.classes?.labels[1] ?? 'the positive class')}`;

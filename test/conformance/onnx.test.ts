@@ -1,8 +1,11 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { PgscoreError } from '../../src/errors.ts';
+import { importAny } from '../../src/import/registry.ts';
 import { evaluate } from '../../src/ir/evaluate.ts';
 import type { Prediction } from '../../src/ir/model.ts';
+import { onnxFacts } from './onnx-operators.ts';
+import { recordRefusal } from './record.ts';
 import {
   type Case,
   describeConformance,
@@ -96,6 +99,7 @@ function operatorCase(name: string): Case {
   return {
     name,
     file: `${folder}/model.onnx`,
+    ...onnxFacts(`${folder}/model.onnx`),
     options: { features },
     rows,
     ...expectations(classifies ? outputs[0]! : undefined, classifies ? outputs[1] : outputs[0], count),
@@ -162,6 +166,7 @@ function pipelineCases(name: string): Case[] {
       {
         name: `${name}, ${model}`,
         file: `${folder}/${model}`,
+        ...onnxFacts(`${folder}/${model}`),
         rows,
         ...(severalTargets
           ? expectations(undefined, flat(label), rows.length)
@@ -230,6 +235,7 @@ describe('models that are refused', () => {
   it.each(files)('$file', ({ file, reason }) => {
     expect(() => importCase({ file })).toThrow(reason);
     expect(() => importCase({ file })).toThrow(PgscoreError);
+    recordRefusal('onnx', file, () => importAny({ name: file, bytes: readFileSync(modelPath(file)) }));
   });
 });
 
@@ -237,6 +243,7 @@ function telcoCase(model: string, file: string, customers: string, expected: str
   return {
     name: `${file} of ${customers}`,
     file: `telco/${file}`,
+    ...onnxFacts(`telco/${file}`),
     rows: readCustomers(customers),
     expected: readTelco(`${model}-onnx.${expected}`).map(({ probability }) => ({
       predicted: [Number(probability)],

@@ -2,11 +2,13 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createScorer } from '../../src/codegen/score.ts';
-import type { ImportOptions, ModelFile } from '../../src/import/importer.ts';
+import type { ScoringEngine } from '../../src/formats.ts';
+import type { ImportedModel, ImportOptions, ModelFile } from '../../src/import/importer.ts';
 import { importModel } from '../../src/import/registry.ts';
 import { evaluate } from '../../src/ir/evaluate.ts';
 import type { Model, Prediction } from '../../src/ir/model.ts';
 import { createDatabaseScorers, type DatabaseScorer } from './database.ts';
+import { record } from './record.ts';
 
 /** One value a feature, in signature order; null is missing. */
 export type Row = readonly (number | string | null)[];
@@ -25,6 +27,10 @@ export interface Case {
   /** Path below test/models. */
   readonly file: string;
   readonly options?: ImportOptions;
+  /** What the case is about, for the table of formats; by default the objective that the importer states. */
+  readonly models?: readonly string[];
+  /** What gave the expected numbers, with its version; by default that of the suite. */
+  readonly recordedBy?: string;
   readonly rows: readonly Row[];
   readonly expected: readonly Expected[];
   /** The part of a prediction that `Expected.predicted` is about. */
@@ -47,14 +53,23 @@ export function readJson<T>(file: string): T {
   return JSON.parse(readFileSync(modelPath(file), 'utf8')) as T;
 }
 
+/** Who gave the numbers of models that are made by hand. */
+export const BY_HAND = 'values worked out by hand';
+
 /** A number as case.json writes it: null is NaN, infinities are texts. */
 export function readNumber(value: number | string | null): number {
   return value === null ? Number.NaN : Number(value);
 }
 
+type CaseFile = Pick<Case, 'file' | 'options'>;
+
 /** Imports a case's model. */
-export function importCase({ file, options }: Pick<Case, 'file' | 'options'>): Model {
-  return importModel(readModel(file), options).model;
+export function importCase(each: CaseFile): Model {
+  return importWithSource(each).model;
+}
+
+function importWithSource({ file, options }: CaseFile): ImportedModel {
+  return importModel(readModel(file), options);
 }
 
 /** A file, or a directory with what is below it. */
@@ -73,19 +88,35 @@ function readModel(name: string): ModelFile {
 /**
  * Declares a test for each engine and case: every row's raw scores and predictions against the library's own, and
  * labels, which libraries do not give, against the reference evaluator's.
- * Engines are the reference evaluator, the program in Node, and the program in the test database.
+ * Engines are the reference evaluator, the program in Node, and the program in the test database. What passes stands in
+ * the table of formats; `recordedBy` says there what gave the expected numbers.
  */
-export function describeConformance(title: string, cases: readonly Case[], tolerances: Tolerances): void {
+export function describeConformance(
+  title: string,
+  cases: readonly Case[],
+  tolerances: Tolerances,
+  recordedBy: string = title,
+): void {
   describe(title, () => {
-    const models = new Map<string, Model>();
+    const imported = new Map<string, ImportedModel>();
     beforeAll(() => {
-      for (const each of cases) models.set(each.name, importCase(each));
+      for (const each of cases) imported.set(each.name, importWithSource(each));
     });
-    const model = (each: Case): Model => models.get(each.name)!;
+    const model = (each: Case): Model => imported.get(each.name)!.model;
     const reference = (each: Case) => each.rows.map((row) => evaluate(model(each), row).prediction);
-    const check = (each: Case, predictions: readonly Prediction[]) => {
-      compare(each, predictions, tolerances);
+    const check = (each: Case, predictions: readonly Prediction[], engine: ScoringEngine) => {
+      const largestDifference = compare(each, predictions, tolerances);
       expect(predictions.map(({ label }) => label)).toEqual(reference(each).map(({ label }) => label));
+      const { source } = imported.get(each.name)!;
+      record({
+        kind: 'passed',
+        format: source.format,
+        models: each.models ?? [modelOf(source)],
+        case: each.name,
+        engine,
+        recordedBy: each.recordedBy ?? recordedBy,
+        largestDifference,
+      });
     };
 
     describe('reference evaluator', () => {
@@ -101,7 +132,7 @@ export function describeConformance(title: string, cases: readonly Case[], toler
         const predictions = each.rows.map((row) =>
           scorer.score(Object.fromEntries(features.map(({ name }, i) => [name, row[i]]))),
         );
-        check(each, predictions);
+        check(each, predictions, 'node');
       });
     });
 
@@ -111,14 +142,22 @@ export function describeConformance(title: string, cases: readonly Case[], toler
         scorers = await createDatabaseScorers(cases.map(model));
       });
       it.each(cases)('$name', async (each) => {
-        check(each, await scorers[cases.indexOf(each)]!(each.rows));
+        check(each, await scorers[cases.indexOf(each)]!(each.rows), 'database');
       });
     });
   });
 }
 
-/** One assertion a case: a failure lists the first rows that differ. */
-function compare(each: Case, predictions: readonly Prediction[], tolerances: Tolerances): void {
+/** LightGBM writes parameters behind the objective: `binary sigmoid:1`. */
+function modelOf({ objective }: ImportedModel['source']): string {
+  return objective?.split(' ')[0] ?? 'no objective stated';
+}
+
+/**
+ * One assertion a case: a failure lists the first rows that differ. Gives the largest difference,
+ * |got - expected| / (1 + |expected|).
+ */
+function compare(each: Case, predictions: readonly Prediction[], tolerances: Tolerances): number {
   expect(predictions.length).toBe(each.expected.length);
   const differences = predictions.flatMap((prediction, i) => {
     const expected = each.expected[i]!;
@@ -133,6 +172,15 @@ function compare(each: Case, predictions: readonly Prediction[], tolerances: Tol
     ];
   });
   expect(differences.slice(0, 10)).toEqual([]);
+  return predictions.reduce((largest, prediction, i) => {
+    const expected = each.expected[i]!;
+    const raw = expected.raw === undefined ? 0 : largestDifference(prediction.raw, expected.raw);
+    return Math.max(largest, raw, largestDifference(each.predicted(prediction), expected.predicted));
+  }, 0);
+}
+
+function largestDifference(got: readonly (number | null)[], expected: readonly number[]): number {
+  return Math.max(0, ...expected.map((value, i) => differenceOf(got[i]!, value)));
 }
 
 function differing(
@@ -147,9 +195,14 @@ function differing(
   );
 }
 
-/** A null stands for NaN: predictions have no NaN values. */
 function isClose(got: number | null, expected: number, tolerance: number): boolean {
+  return (
+    Object.is(got ?? Number.NaN, expected) || (tolerance > 0 && differenceOf(got, expected) <= tolerance)
+  );
+}
+
+/** |got - expected| / (1 + |expected|). A null stands for NaN: predictions have no NaN values. */
+export function differenceOf(got: number | null, expected: number): number {
   const number = got ?? Number.NaN;
-  if (Object.is(number, expected)) return true;
-  return Math.abs(number - expected) / (1 + Math.abs(expected)) <= tolerance && tolerance > 0;
+  return Object.is(number, expected) ? 0 : Math.abs(number - expected) / (1 + Math.abs(expected));
 }

@@ -172,6 +172,7 @@ export function readCase(fixture: Fixture): Case {
   return {
     name: `${fixture.version} ${fixture.name}${fixture.file.endsWith('joblib') ? ' (joblib)' : ''}`,
     file: fixture.file,
+    recordedBy: `scikit-learn ${fixture.version}`,
     options,
     rows: compared.map((i) => rows[i]!),
     expected: compared.map((i) => ({ predicted: expectedOf(file, i) })),

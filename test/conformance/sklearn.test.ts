@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { importModel } from '../../src/import/registry.ts';
+import { recordRefusal } from './record.ts';
 import { type Case, describeConformance, modelPath } from './runner.ts';
 import {
   extra,
@@ -22,6 +23,7 @@ function telcoCase(model: string, file: string, edge: string): Case {
   return {
     name: `telco ${file}${edge}`,
     file: `telco/${file}`,
+    recordedBy: 'scikit-learn 1.9.1',
     rows,
     expected: readTelco(`churn-${model}.expected${edge}.csv`).map((row) => ({
       raw: [Number(row.sklearn_decision)],
@@ -59,6 +61,7 @@ describe('models that are refused', () => {
         hint: expect.any(String),
       }),
     );
+    recordRefusal('sklearn-pickle', fixture.file, () => importModel({ name: 'model.pkl', bytes }));
   });
 });
 

@@ -37,6 +37,7 @@ function readCases(folder: string, name: string): Case[] {
     const rows = takesTexts ? file.raw_rows! : file.input.map((row) => row.map(readNumber));
     const shared = {
       file: path,
+      recordedBy: `XGBoost ${folder.slice('xgboost-'.length)}`,
       rows,
       predicted: (prediction: Prediction) => predicted(prediction, several),
     };
@@ -58,6 +59,7 @@ function telcoCase(model: string, customers: string, expected: string): Case {
   return {
     name: `${model} of ${customers}`,
     file,
+    recordedBy: 'XGBoost 3.3.0',
     rows: model === 'xgboost-churn' ? readCustomers(customers) : readOneHot(customers, file),
     expected: readTelco(expected).map(({ margin, probability }) => ({
       raw: [Math.fround(Number(margin))],

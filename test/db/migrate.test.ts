@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type pg from 'pg';
 import { afterAll, beforeEach, expect, test } from 'vitest';
-import { migrate, migrationScript } from '../../src/deploy/migrate.ts';
+import { migrate } from '../../src/deploy/migrate.ts';
+import { migrationScript } from '../../src/deploy/migration-script.ts';
 import { quoteIdent } from '../../src/quote.ts';
 import { runProgram } from '../harness/cli.ts';
 import { createTestDatabase, type TestDatabase } from '../harness/database.ts';

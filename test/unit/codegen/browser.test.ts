@@ -6,11 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
-import { writeModule } from '../../../src/codegen/module.ts';
-import type { Row } from '../../../src/codegen/score.ts';
+import { writeModule, writeProgramModule } from '../../../src/codegen/module.ts';
+import { programScorer, type Row } from '../../../src/codegen/score.ts';
 import { importModel } from '../../../src/import/registry.ts';
 import { loadModel } from '../../../src/load-model.ts';
 import { readRows } from '../../../src/rows.ts';
+import { compileScorer } from '../../../src/scorer/scorer.ts';
 
 const TELCO = 'test/models/telco';
 
@@ -54,22 +55,46 @@ async function renderedPage(
   }
 }
 
+/** What `expression` over the exports of a module gives in the browser, by way of JSON. */
+async function inBrowser(module: string, expression: string): Promise<unknown> {
+  const page = `<!doctype html><pre id="out"></pre><script type="module">
+    import { score } from '/model.mjs';
+    document.getElementById('out').textContent = JSON.stringify(${expression.replaceAll('<', '\\u003c')});
+  </script>`;
+  const html = await renderedPage({
+    '/': { type: 'text/html; charset=utf-8', text: page },
+    '/model.mjs': { type: 'text/javascript', text: module },
+  });
+  return JSON.parse(/<pre id="out">([^<]*)<\/pre>/.exec(html)?.[1] ?? '');
+}
+
 it.runIf(chromium !== undefined)('a browser gives the numbers that Node gives', async () => {
   const name = 'lightgbm-churn.txt';
   const imported = importModel({ name, bytes: readFileSync(`${TELCO}/${name}`) });
   const rows: Row[] = [];
   for await (const { features } of readRows(`${TELCO}/customers-edge.csv`, imported.model.features))
     rows.push(features);
-  const page = `<!doctype html><pre id="out"></pre><script type="module">
-    import { score } from '/churn.mjs';
-    const rows = ${JSON.stringify(rows).replaceAll('<', '\\u003c')};
-    document.getElementById('out').textContent = JSON.stringify(rows.map((row) => score(row).raw));
-  </script>`;
-  const html = await renderedPage({
-    '/': { type: 'text/html; charset=utf-8', text: page },
-    '/churn.mjs': { type: 'text/javascript', text: await writeModule(imported, name) },
-  });
+  const module = await writeModule(imported, name);
   const { score } = await loadModel(`${TELCO}/${name}`);
-  const printed = /<pre id="out">([^<]*)<\/pre>/.exec(html)?.[1] ?? '';
-  expect(JSON.parse(printed)).toEqual(rows.map((row) => score(row).raw));
+  expect(await inBrowser(module, `${JSON.stringify(rows)}.map((row) => score(row).raw)`)).toEqual(
+    rows.map((row) => score(row).raw),
+  );
+});
+
+it.runIf(chromium !== undefined)('a browser runs a scorer written by hand, errors included', async () => {
+  const scorer = await compileScorer('test/models/scorers/risk.ts');
+  const module = await writeProgramModule(scorer, 'risk.ts');
+  const rows: Row[] = [
+    { tenure: 2, charges: 70, contract: 'Month-to-month' },
+    { tenure: null, charges: null, contract: 'x' },
+  ];
+  const { score } = programScorer(scorer.signature, scorer.program);
+  expect(await inBrowser(module, `${JSON.stringify(rows)}.map(score)`)).toEqual(
+    rows.map((row) => score(row)),
+  );
+  const thrown = `(() => { try { score({ tenure: -1, charges: 1, contract: null }) } catch ({ code, message }) { return { code, message } } })()`;
+  expect(await inBrowser(module, thrown)).toEqual({
+    code: 'PGS_INPUT',
+    message: 'score() threw RangeError: a tenure of -1 months',
+  });
 });
