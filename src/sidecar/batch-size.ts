@@ -33,6 +33,22 @@ export class BatchSize {
   }
 }
 
+/** One for each version. */
+export class BatchSizes {
+  readonly #max: number;
+  readonly #known = new Map<string, BatchSize>();
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  of(version: string): BatchSize {
+    const known = this.#known.get(version) ?? new BatchSize(this.#max);
+    this.#known.set(version, known);
+    return known;
+  }
+}
+
 /** A run of a few rows is mostly fixed costs: it counts as much as it is full. */
 function average(old: number, measured: number, fullness: number): number {
   const weight = WEIGHT * Math.min(1, fullness);

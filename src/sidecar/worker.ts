@@ -4,7 +4,16 @@
  */
 import type { Prediction } from '../ir/model.ts';
 import { DamagedFileError, type LoadedVersion, loadVersion } from './loaded-version.ts';
-import type { Failure, FromWorker, LoadResult, Request, Results, RunResult, ToWorker, Wanted } from './messages.ts';
+import type {
+  Failure,
+  FromWorker,
+  LoadResult,
+  Request,
+  Results,
+  RunResult,
+  ToWorker,
+  Wanted,
+} from './messages.ts';
 
 /** Versions that stay loaded; what was not used for longest goes. */
 const MAX_HELD = 8;
@@ -75,10 +84,15 @@ function use(key: string): LoadedVersion {
 
 async function run({ key, rows, wanted }: Request & { kind: 'run' }): Promise<RunResult> {
   const { predictions, misfits, milliseconds } = await use(key).predict(rows);
-  return { values: Float64Array.from(predictions, valueOf), ...columnsOf(predictions, wanted), misfits, milliseconds };
+  return {
+    values: Float64Array.from(predictions, floatOf),
+    ...columnsOf(predictions, wanted),
+    misfits,
+    milliseconds,
+  };
 }
 
-function valueOf(prediction: Prediction | null): number {
+function floatOf(prediction: Prediction | null): number {
   return prediction?.value ?? Number.NaN;
 }
 
