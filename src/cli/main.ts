@@ -12,8 +12,7 @@ import { migrateCommand } from './migrate.ts';
 import { modelsCommand } from './models.ts';
 import { predictCommand } from './predict.ts';
 import { promoteCommand, rollbackCommand } from './promote.ts';
-import { retryCommand } from './retry.ts';
-import { statusCommand } from './status.ts';
+import { sidecarCommand } from './sidecar.ts';
 
 /** The commands, in the order of the manual. Each file in this folder makes one. */
 const commands: readonly (() => Command)[] = [
@@ -28,8 +27,7 @@ const commands: readonly (() => Command)[] = [
   rollbackCommand,
   modelsCommand,
   backfillCommand,
-  statusCommand,
-  retryCommand,
+  sidecarCommand,
   compileCommand,
   demoCommand,
 ];

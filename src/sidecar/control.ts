@@ -43,6 +43,10 @@ export class Control {
   #pooled: boolean | undefined;
   #reportedAt = Number.NEGATIVE_INFINITY;
   #looked = false;
+  #firstLook: () => void = () => undefined;
+  readonly #ready = new Promise<void>((resolve) => {
+    this.#firstLook = resolve;
+  });
   #refresh: () => void = () => undefined;
 
   constructor(options: ControlOptions) {
@@ -60,6 +64,10 @@ export class Control {
   /** Whether the database was reached and its bindings are known. */
   get ready(): boolean {
     return this.#looked;
+  }
+
+  untilReady(): Promise<void> {
+    return this.#ready;
   }
 
   /** Whether connections keep their sessions; false until that is known. */
@@ -89,6 +97,7 @@ export class Control {
       await this.#attempt(async (client) => {
         dispatcher.update(await readBindings(client));
         this.#looked = true;
+        this.#firstLook();
         if (performance.now() - this.#reportedAt >= REPORT_MS) await this.#report('running');
       });
       await this.#untilRefresh(Math.min(pollMs, MAX_LOOK_MS));

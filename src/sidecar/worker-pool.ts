@@ -128,6 +128,7 @@ export class WorkerPool {
   }
 
   #acquire(key: string): Promise<Slot> {
+    if (this.#closed) return Promise.reject(new Error('the sidecar ends'));
     const idle = this.#slots.filter(({ busy }) => !busy);
     const slot = idle.find(({ held }) => held.has(key)) ?? idle[0];
     if (slot === undefined) return new Promise((take) => this.#waiters.push({ key, take }));
