@@ -50,6 +50,8 @@ interface State<B> {
   headCostMs: number;
   /** Index into POLLS_MS of the next pause. */
   polls: number;
+  /** Number of its last turn: bindings with work take turns. */
+  turn: number;
 }
 
 /**
@@ -60,6 +62,7 @@ export class Dispatcher<B extends { readonly id: number }> {
   readonly #pollMs: number;
   #states = new Map<number, State<B>>();
   #inHand = 0;
+  #turns = 0;
   #waiters: (() => void)[] = [];
   #stopped = false;
   #watchers: (() => void)[] = [];
@@ -130,14 +133,14 @@ export class Dispatcher<B extends { readonly id: number }> {
     let chosen: State<B> | undefined;
     for (const state of this.#states.values()) {
       if (state.claiming || readyAt(state) > now) continue;
-      // The one that waits for longest: bindings take turns.
-      if (chosen === undefined || readyAt(state) < readyAt(chosen)) chosen = state;
+      if (chosen === undefined || state.turn < chosen.turn) chosen = state;
     }
     return chosen;
   }
 
   #take(state: State<B>, now: number): Turn<B> {
     state.claiming = true;
+    state.turn = ++this.#turns;
     this.#inHand += 1;
     if (now - state.headAt > Math.max(HEAD_EVERY_MS, state.headCostMs / HEAD_SHARE)) state.after = HEAD;
     const { binding, after } = state;
@@ -215,6 +218,7 @@ function newState<B>(binding: B): State<B> {
     headAt: start,
     headCostMs: 0,
     polls: 0,
+    turn: 0,
   };
 }
 

@@ -128,7 +128,6 @@ export class WorkerPool {
   }
 
   #acquire(key: string): Promise<Slot> {
-    if (this.#closed) return Promise.reject(new Error('the sidecar ends'));
     const idle = this.#slots.filter(({ busy }) => !busy);
     const slot = idle.find(({ held }) => held.has(key)) ?? idle[0];
     if (slot === undefined) return new Promise((take) => this.#waiters.push({ key, take }));
@@ -144,6 +143,7 @@ export class WorkerPool {
   }
 
   async #load(slot: Slot, version: RunnableVersion): Promise<WorkerProcess> {
+    if (this.#closed) throw new Error('the sidecar ends');
     const worker = slot.process?.alive === true ? slot.process : this.#start(slot);
     try {
       await worker.ready;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import pg from 'pg';
+import type pg from 'pg';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { createLogger, type Logger } from '../../src/sidecar/log.ts';
 import type { SidecarOptions } from '../../src/sidecar/options.ts';
@@ -114,10 +114,14 @@ export interface SpawnedSidecar {
 
 /** As users run it. */
 export function spawnSidecar(url: string, args: readonly string[] = []): SpawnedSidecar {
-  const child = spawn(process.execPath, [join(root, 'bin/pgscore.js'), 'sidecar', '--cache', cache, ...args], {
-    env: { ...process.env, DATABASE_URL: url },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    process.execPath,
+    [join(root, 'bin/pgscore.js'), 'sidecar', '--cache', cache, ...args],
+    {
+      env: { ...process.env, DATABASE_URL: url },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   children.add(child);
   const lines = new Lines();
   createInterface({ input: child.stderr! }).on('line', (line) => lines.add(parseLine(line)));
