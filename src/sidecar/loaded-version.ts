@@ -39,6 +39,6 @@ export async function loadVersion(version: LoadableVersion, threads: number): Pr
   if (found !== version.sha256) {
     throw new DamagedFileError(`${version.path} is damaged: its SHA-256 is ${found}, expected ${version.sha256}`);
   }
-  if (version.graph !== undefined) return loadGraph(version.graph, bytes, threads);
+  if (version.graph !== undefined) return loadGraph(version.name, version.graph, bytes, threads);
   return loadProgramVersion(modelFromJson(inflateRawSync(bytes).toString('utf8')));
 }
