@@ -6,6 +6,12 @@ const CHANNEL = 'pgscore_jobs';
 /** Writers look whether somebody holds this lock, and notify only then; see wake_sidecars() in sql/062_queue.sql. */
 const SLEEPING = `pg_catalog.hashtextextended('pgscore sidecar sleeps', 0)`;
 
+/**
+ * A writer that looked while no sidecar slept commits unannounced, some milliseconds later: after falling asleep the
+ * queue is looked at again so soon.
+ */
+const LIGHT_SLEEP_MS = [25, 100, 400];
+
 /** Sleeps while there is nothing to do, on a connection that NOTIFY wakes. */
 export class Sleeper {
   readonly #dispatcher: Dispatcher<AsyncBinding>;
@@ -45,7 +51,7 @@ export class Sleeper {
   }
 
   async #sleepUntilWork(): Promise<void> {
-    while (!this.#signal.aborted) {
+    for (let looks = 0; !this.#signal.aborted; looks++) {
       // From now on: a notification that comes while the queue is looked at counts.
       this.#notified = false;
       this.#wake = () => {
@@ -53,18 +59,18 @@ export class Sleeper {
       };
       this.#dispatcher.wake('once');
       if (await this.#dispatcher.untilQuiet({ orFound: true })) return;
-      const wakes = await this.#untilNotified();
+      const wakes = await this.#untilNotified(Math.min(LIGHT_SLEEP_MS[looks] ?? this.#pollMs, this.#pollMs));
       if (wakes) {
         this.#dispatcher.wake();
         return;
       }
     }
   }
-  /** True for a notification, false after the time of a poll. */
-  async #untilNotified(): Promise<boolean> {
+  /** True for a notification, false after that time. */
+  async #untilNotified(milliseconds: number): Promise<boolean> {
     if (this.#notified) return true;
     return new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(false), this.#pollMs);
+      const timer = setTimeout(() => resolve(false), milliseconds);
       this.#wake = () => {
         clearTimeout(timer);
         resolve(true);

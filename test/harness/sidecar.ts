@@ -144,14 +144,40 @@ function parseLine(line: string): LogLine {
   }
 }
 
-/**
- * Waits until the query's first column is `expected`: asks again whenever the tables of the async bindings are written,
- * which the function makes known by a trigger on each of them.
- */
-export async function until(client: pg.ClientBase, sql: string, expected: unknown = true): Promise<void> {
+const CHANNEL = 'pgscore_test';
+const watching = new WeakSet<pg.Client>();
+
+/** Makes every statement that writes one of the tables, or the queue, known to `until`. */
+export async function watch(client: pg.Client, ...tables: readonly string[]): Promise<void> {
+  await client.query(
+    `CREATE OR REPLACE FUNCTION public.pgscore_test_tell() RETURNS trigger LANGUAGE plpgsql AS
+     $$ BEGIN NOTIFY ${CHANNEL}; RETURN NULL; END $$`,
+  );
+  for (const table of [
+    ...tables,
+    'pgscore_internal.jobs',
+    'pgscore_internal.errors',
+    'pgscore_internal.sidecars',
+  ])
+    await client.query(
+      `CREATE OR REPLACE TRIGGER pgscore_test_tell AFTER INSERT OR UPDATE OR DELETE ON ${table}
+       FOR EACH STATEMENT EXECUTE FUNCTION public.pgscore_test_tell()`,
+    );
+}
+
+/** Waits until the query's first column is `expected`: asks again whenever a table that is watched was written. */
+export async function until(client: pg.Client, sql: string, expected: unknown = true): Promise<void> {
+  if (!watching.has(client)) {
+    await client.query(`LISTEN ${CHANNEL}`);
+    watching.add(client);
+  }
   for (;;) {
+    const written = once(client, 'notification');
     const { rows } = await client.query<unknown[]>({ text: sql, rowMode: 'array' });
     if (rows[0]?.[0] === expected) return;
-    await new Promise(setImmediate);
+    await written;
   }
 }
+
+/** Nothing waits. */
+export const DRAINED = 'SELECT count(*) = 0 FROM pgscore_internal.jobs';
