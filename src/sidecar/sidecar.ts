@@ -99,6 +99,11 @@ export class Sidecar {
     return this.#control.ready && !this.#troubles.current.includes('database');
   }
 
+  /** The workers that run now. */
+  get workers(): WorkerPool['workers'] {
+    return this.#pool.workers;
+  }
+
   /** How late timers of this process are, at the 99th percentile, in milliseconds. */
   get eventLoopDelayP99Ms(): number {
     return this.#delay.p99Ms;
