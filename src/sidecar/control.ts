@@ -139,7 +139,6 @@ export class Control {
 
   async #detectPooler(client: pg.Client): Promise<boolean> {
     const other = await connectTo(this.#options.connection);
-    other.on('error', () => undefined);
     try {
       return (await detectPooling(client, other)) === 'transaction';
     } finally {
