@@ -14,6 +14,8 @@ export interface SidecarOptions {
   readonly pollMs: number;
   /** Of one run of a model. */
   readonly timeoutSeconds: number;
+  /** A worker is replaced after so many models were loaded. */
+  readonly maxLoads?: number;
   /** Ends when the queue is empty. */
   readonly once: boolean;
   readonly logLevel: string;

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { readQuery } from '../db/queries.ts';
 import { PgscoreError } from '../errors.ts';
 import type { GraphFeature, GraphModel } from '../ir/graph.ts';
+import { graphFromJson } from '../ir/json.ts';
 import type { Prediction, Task } from '../ir/model.ts';
 import type { Outputs } from './outputs.ts';
 import { type Feeds, RowError, rawRowOf } from './tensors.ts';
@@ -24,6 +25,8 @@ export interface ScorableVersion {
   /** Null for versions whose home is the database: they have no tensors. */
   readonly graph: GraphModel | null;
 }
+
+type VersionRow = Omit<ScorableVersion, 'graph'> & { readonly graph: string | null };
 
 /** There is no such model, or no such version of it. */
 export class UnknownModelError extends PgscoreError {
@@ -108,11 +111,9 @@ export class ScoringService {
 
   async #read(model: string | undefined, version: number | undefined): Promise<ScorableVersion[]> {
     const client = await this.#client();
-    const { rows } = await client.query<ScorableVersion>(readQuery('sidecar_models'), [
-      model ?? null,
-      version ?? null,
-    ]);
-    return rows;
+    const parameters = [model ?? null, version ?? null];
+    const { rows } = await client.query<VersionRow>(readQuery('sidecar_models'), parameters);
+    return rows.map(({ graph, ...row }) => ({ ...row, graph: graph === null ? null : graphFromJson(graph) }));
   }
 
   async #choices(model: string): Promise<string> {

@@ -124,13 +124,14 @@ export class Sidecar {
   }
 
   #startPool(): WorkerPool {
-    const { workers, timeoutSeconds, maxMemoryMb, cache, program } = this.#options;
+    const { workers, timeoutSeconds, maxMemoryMb, maxLoads, cache, program } = this.#options;
     return new WorkerPool({
       workers,
       cache: new ModelCache({ directory: cache ?? join(cacheDirectory(), 'models') }),
       timeoutMs: timeoutSeconds * 1000,
       maxMemoryMb,
       threads: threadsPerWorker(workers),
+      ...(maxLoads === undefined ? {} : { maxLoads }),
       ...(program === undefined ? {} : { program }),
       onEvent: (event) => this.#note(event),
     });

@@ -1,12 +1,12 @@
 import type pg from 'pg';
 import { readQuery } from '../db/queries.ts';
 import { PgscoreError } from '../errors.ts';
-import type { GraphModel } from '../ir/graph.ts';
+import { graphFromJson } from '../ir/json.ts';
 import type { RunnableVersion } from './worker-pool.ts';
 
 interface VersionRow {
   readonly runs_in: 'database' | 'sidecar';
-  readonly graph: GraphModel | null;
+  readonly graph: string | null;
   readonly sha256: string | null;
 }
 
@@ -57,7 +57,7 @@ export class Versions {
       });
     }
     if (runs_in === 'database') return { key, name, sha256, file: () => this.#ir(model, version) };
-    return { key, name, sha256, graph: graph!, file: (hash) => this.#chunks(hash) };
+    return { key, name, sha256, graph: graphFromJson(graph!), file: (hash) => this.#chunks(hash) };
   }
 
   async *#ir(model: string, version: number): AsyncGenerator<Uint8Array> {

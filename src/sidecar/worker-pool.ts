@@ -39,7 +39,12 @@ export interface WorkerPoolOptions {
 }
 
 export type WorkerEvent =
-  | { readonly kind: 'loaded'; readonly version: string; readonly milliseconds: number; readonly pid: number }
+  | {
+      readonly kind: 'loaded';
+      readonly version: string;
+      readonly milliseconds: number;
+      readonly worker: number;
+    }
   | { readonly kind: 'died'; readonly reason: string; readonly during: WorkerDied['during'] }
   | { readonly kind: 'recycled'; readonly reason: string };
 
@@ -171,7 +176,7 @@ export class WorkerPool {
     slot.held = new Set(loaded.held);
     if (slot.loads === 0) slot.limit = Math.max(maxMemoryMb * 2 ** 20, worker.rss * 1.5);
     slot.loads += 1;
-    this.#tell({ kind: 'loaded', version: name, milliseconds: loaded.milliseconds, pid: worker.pid ?? 0 });
+    this.#tell({ kind: 'loaded', version: name, milliseconds: loaded.milliseconds, worker: worker.pid ?? 0 });
   }
 
   #start(slot: Slot): WorkerProcess {

@@ -102,32 +102,36 @@ test('a row that is written while the sidecar sleeps wakes it', async () => {
   expect(sidecar.ready).toBe(true);
 });
 
-test.skipIf(!hasLocalServer)('a server that is stopped, away for a while and started again: work resumes, logs do not flood', async () => {
-  const server = await createPrivateServer();
-  try {
-    // A session that has run PLJS does not heed the server's end.
-    const deployer = await server.client();
-    await deployMade(deployer, 'pair', sumModel(['a', 'b']));
-    await deployer.end();
-    let writer = await server.client();
-    await prepare(writer);
-    const { sidecar, lines } = startSidecar(server.url, { workers: 2, batch: 50 });
-    await writer.query('INSERT INTO items SELECT i, i, 1 FROM generate_series(1, 3000) AS i');
-    for (let restart = 0; restart < 2; restart++) {
-      await until(writer, `SELECT count(*) > ${restart * 500} FROM items WHERE pair_score IS NOT NULL`);
-      await server.stop();
-      await lines.match(/the database is not available/);
-      await server.start();
-      writer = await server.client();
+test.skipIf(!hasLocalServer)(
+  'a server that is stopped, away for a while and started again: work resumes, logs do not flood',
+  async () => {
+    const server = await createPrivateServer();
+    try {
+      // A session that has run PLJS does not heed the server's end.
+      const deployer = await server.client();
+      await deployMade(deployer, 'pair', sumModel(['a', 'b']));
+      await deployer.end();
+      let writer = await server.client();
+      await prepare(writer);
+      const { sidecar, lines } = startSidecar(server.url, { workers: 2, batch: 50 });
+      await writer.query('INSERT INTO items SELECT i, i, 1 FROM generate_series(1, 3000) AS i');
+      for (let restart = 0; restart < 2; restart++) {
+        await until(writer, `SELECT count(*) > ${restart * 500} FROM items WHERE pair_score IS NOT NULL`);
+        await server.stop();
+        await lines.match(/the database is not available/);
+        await server.start();
+        writer = await server.client();
+      }
+      await until(writer, DRAINED);
+      await until(writer, SCORED);
+      await writer.query('INSERT INTO items VALUES (9001, 1, 1)');
+      await until(writer, SCORED);
+      expect(lines.all.filter(({ level }) => level >= 40).length).toBeLessThan(6);
+      sidecar.stop('the test');
+      await sidecar.done;
+    } finally {
+      await server.remove();
     }
-    await until(writer, DRAINED);
-    await until(writer, SCORED);
-    await writer.query('INSERT INTO items VALUES (9001, 1, 1)');
-    await until(writer, SCORED);
-    expect(lines.all.filter(({ level }) => level >= 40).length).toBeLessThan(6);
-    sidecar.stop('the test');
-    await sidecar.done;
-  } finally {
-    await server.remove();
-  }
-}, 120_000);
+  },
+  120_000,
+);
