@@ -72,8 +72,7 @@ export class Versions {
     const text = 'SELECT data FROM pgscore_internal.model_chunks WHERE sha256 = $1 AND chunk = $2';
     for (let chunk = 0; ; chunk++) {
       const client = await this.#client();
-      const query = { text, values: [sha256, chunk], binary: true };
-      const { rows } = await client.query<{ data: Buffer }>(query);
+      const { rows } = await client.query<{ data: Buffer }>(text, [sha256, chunk]);
       if (rows[0] === undefined) return;
       yield rows[0].data;
     }

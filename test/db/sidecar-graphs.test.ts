@@ -106,7 +106,7 @@ test('a promotion is picked up within a second; no statement writes two versions
 test('forty promotions: memory of main process and workers stays bounded, workers are replaced', async () => {
   for (let bias = 0; bias < 8; bias++) await deployMadeGraph(client, 'many', biased(bias));
   await createItems('many');
-  const { sidecar, lines } = startSidecar(database.url, { maxLoads: 12, workers: 1 });
+  const { sidecar, lines } = startSidecar(database.url, { maxLoads: 3, workers: 1 });
   await client.query('INSERT INTO items SELECT i, i, 1 FROM generate_series(1, 20) AS i');
   await until(client, DRAINED);
   const before = process.memoryUsage.rss();
