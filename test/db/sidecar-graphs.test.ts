@@ -3,9 +3,8 @@ import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { readTelco } from '../conformance/telco.ts';
 import { createTestDatabase, type TestDatabase } from '../harness/database.ts';
 import { deployMadeGraph, deployTelcoNetwork } from '../harness/deploy-graph.ts';
-import { celuSum, makeGraph } from '../harness/graphs.ts';
+import { biasedSum } from '../harness/graphs.ts';
 import { DRAINED, prepareSidecarTests, startSidecar, until, watch } from '../harness/sidecar.ts';
-import { floatConstant, floatInput } from '../unit/import/onnx/files.ts';
 
 prepareSidecarTests();
 
@@ -20,17 +19,6 @@ beforeAll(async () => {
 beforeEach(async () => {
   await client.query('DROP TABLE IF EXISTS items, customers CASCADE');
 });
-
-/** Version k is bias k: y = Celu(a) + Celu(b) + k, and Celu gives numbers from 0 up as they are. */
-function biased(bias: number) {
-  const sum = celuSum(['a', 'b']);
-  return makeGraph({
-    ...sum,
-    nodes: [...sum.nodes.slice(0, -1), { operator: 'Sum', inputs: ['c0', 'c1', 'bias'], outputs: ['y'] }],
-    constants: [floatConstant('bias', [bias], [1, 1])],
-    outputs: [floatInput('y', 1)],
-  });
-}
 
 async function createItems(model: string, type = 'float8'): Promise<void> {
   await client.query(`CREATE TABLE items (id bigint PRIMARY KEY, a ${type}, b ${type})`);
@@ -76,8 +64,8 @@ test('the telco network gives customers the probabilities that were recorded of 
 });
 
 test('a promotion is picked up within a second; no statement writes two versions', async () => {
-  await deployMadeGraph(client, 'biased', biased(1));
-  await deployMadeGraph(client, 'biased', biased(2));
+  await deployMadeGraph(client, 'biased', biasedSum(1));
+  await deployMadeGraph(client, 'biased', biasedSum(2));
   await createItems('biased');
   await client.query(
     `CREATE TABLE statements (versions int);
@@ -104,7 +92,7 @@ test('a promotion is picked up within a second; no statement writes two versions
 });
 
 test('forty promotions: memory of main process and workers stays bounded, workers are replaced', async () => {
-  for (let bias = 0; bias < 8; bias++) await deployMadeGraph(client, 'many', biased(bias));
+  for (let bias = 0; bias < 8; bias++) await deployMadeGraph(client, 'many', biasedSum(bias));
   await createItems('many');
   const { sidecar, lines } = startSidecar(database.url, { maxLoads: 3, workers: 1 });
   await client.query('INSERT INTO items SELECT i, i, 1 FROM generate_series(1, 20) AS i');
