@@ -42,11 +42,8 @@ test.skipIf(!hasLocalServer)(
     const writers = Array.from({ length: WRITERS }, (_, w) => new Writer(w, new Random(seed + 1 + w)));
     const done = { faults: 0, rounds: 0 };
     await bringAbout(seed, sidecars, writers, done);
-    console.error('PHASE promote', done);
     await promoteAndBackfill(sidecars, writers);
-    console.error('PHASE drain');
     await drain();
-    console.error('PHASE state');
     const found = await state();
     console.log(
       `${done.faults} faults, ${done.rounds} rounds of writes, ${found.rows} rows at the end, ${found.writes} predictions written, ` +
@@ -194,7 +191,6 @@ async function promoteAndBackfill(sidecars: Sidecars, writers: readonly Writer[]
   const filled = backfill(server.url, { model: 'biased' });
   for (let round = 0; round < ROUNDS_PER_FAULT; round++)
     await Promise.all(writers.map((writer) => writer.round()));
-  console.error('PHASE kill');
   await sidecars.kill(0);
 
   await filled;
