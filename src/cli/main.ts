@@ -12,7 +12,9 @@ import { migrateCommand } from './migrate.ts';
 import { modelsCommand } from './models.ts';
 import { predictCommand } from './predict.ts';
 import { promoteCommand, rollbackCommand } from './promote.ts';
+import { retryCommand } from './retry.ts';
 import { sidecarCommand } from './sidecar.ts';
+import { statusCommand } from './status.ts';
 
 /** The commands, in the order of the manual. Each file in this folder makes one. */
 const commands: readonly (() => Command)[] = [
@@ -28,6 +30,8 @@ const commands: readonly (() => Command)[] = [
   modelsCommand,
   backfillCommand,
   sidecarCommand,
+  statusCommand,
+  retryCommand,
   compileCommand,
   demoCommand,
 ];

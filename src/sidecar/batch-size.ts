@@ -27,7 +27,8 @@ export class BatchSize {
   learn(rows: number, milliseconds: number): void {
     if (rows <= 0) return;
     const measured = milliseconds / rows;
-    this.#msPerRow = this.#msPerRow === undefined ? measured : average(this.#msPerRow, measured, rows / this.#rows);
+    this.#msPerRow =
+      this.#msPerRow === undefined ? measured : average(this.#msPerRow, measured, rows / this.#rows);
     const fitting = this.#msPerRow === 0 ? this.#max : TARGET_MS / this.#msPerRow;
     this.#rows = Math.max(1, Math.floor(Math.min(fitting, this.#rows * MAX_GROWTH, this.#max)));
   }

@@ -40,6 +40,9 @@ function featureReader({ name, kind }: Feature): (value: string | null) => numbe
     if (value === null) return null;
     const number = numberOf(value);
     if (number !== undefined) return number;
-    throw new PgscoreError('PGS_INPUT', `feature ${JSON.stringify(name)}: ${JSON.stringify(value.slice(0, 60))} is no number`);
+    throw new PgscoreError(
+      'PGS_INPUT',
+      `feature ${JSON.stringify(name)}: ${JSON.stringify(value.slice(0, 60))} is no number`,
+    );
   };
 }

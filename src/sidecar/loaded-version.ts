@@ -37,7 +37,9 @@ export async function loadVersion(version: LoadableVersion, threads: number): Pr
   const bytes = await readFile(version.path);
   const found = createHash('sha256').update(bytes).digest('hex');
   if (found !== version.sha256) {
-    throw new DamagedFileError(`${version.path} is damaged: its SHA-256 is ${found}, expected ${version.sha256}`);
+    throw new DamagedFileError(
+      `${version.path} is damaged: its SHA-256 is ${found}, expected ${version.sha256}`,
+    );
   }
   if (version.graph !== undefined) return loadGraph(version.name, version.graph, bytes, threads);
   return loadProgramVersion(modelFromJson(inflateRawSync(bytes).toString('utf8')));

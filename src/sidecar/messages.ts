@@ -1,8 +1,8 @@
 /** What the main process and its workers say to each other. Plain data: it crosses between processes. */
 import type { GraphModel } from '../ir/graph.ts';
 import type { Prediction } from '../ir/model.ts';
-import type { Feeds, RawRow } from './tensors.ts';
 import type { Outputs } from './outputs.ts';
+import type { Feeds, RawRow } from './tensors.ts';
 
 /** A version as a worker loads it. */
 export interface LoadableVersion {
@@ -65,5 +65,10 @@ export interface Failure {
 export type ToWorker = Request & { readonly id: number };
 export type FromWorker =
   | { readonly kind: 'ready' }
-  | { readonly kind: 'done'; readonly id: number; readonly result: Results[keyof Results]; readonly rss: number }
+  | {
+      readonly kind: 'done';
+      readonly id: number;
+      readonly result: Results[keyof Results];
+      readonly rss: number;
+    }
   | { readonly kind: 'failed'; readonly id: number; readonly failure: Failure; readonly rss: number };

@@ -64,9 +64,13 @@ export class ModelCache {
     try {
       const found = await writeHashed(aside, source(sha256));
       if (found !== sha256) {
-        throw new PgscoreError('PGS_FILE', `the database holds other bytes for the model file ${sha256}: their SHA-256 is ${found}`, {
-          hint: 'Deploy the file again.',
-        });
+        throw new PgscoreError(
+          'PGS_FILE',
+          `the database holds other bytes for the model file ${sha256}: their SHA-256 is ${found}`,
+          {
+            hint: 'Deploy the file again.',
+          },
+        );
       }
       await rename(aside, this.#pathOf(sha256));
     } finally {

@@ -5,7 +5,7 @@ import type { Outputs } from './outputs.ts';
 import type { Feeds, RawRow } from './tensors.ts';
 import {
   WORKER_PROGRAM,
-  WorkerDied,
+  type WorkerDied,
   WorkerFailure,
   WorkerProcess,
   type WorkerProgram,
@@ -183,7 +183,12 @@ export class WorkerPool {
     const { program = WORKER_PROGRAM, threads, maxMemoryMb } = this.#options;
     const worker = new WorkerProcess({ program, threads, maxMemoryMb });
     Object.assign(slot, { ...emptySlot(), process: worker, busy: slot.busy });
-    void worker.ready.then(() => worker.ended).then((death) => this.#replace(slot, worker, death), () => undefined);
+    void worker.ready
+      .then(() => worker.ended)
+      .then(
+        (death) => this.#replace(slot, worker, death),
+        () => undefined,
+      );
     return worker;
   }
 
@@ -199,7 +204,8 @@ export class WorkerPool {
     if (worker === undefined || this.#closed) return;
     const { maxLoads = MAX_LOADS } = this.#options;
     if (loads >= maxLoads) this.#recycle(slot, worker, `${loads} loads`);
-    else if (worker.rss > limit) this.#recycle(slot, worker, `${Math.round(worker.rss / 2 ** 20)} MB in memory`);
+    else if (worker.rss > limit)
+      this.#recycle(slot, worker, `${Math.round(worker.rss / 2 ** 20)} MB in memory`);
   }
 
   #recycle(slot: Slot, worker: WorkerProcess, reason: string): void {

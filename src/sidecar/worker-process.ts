@@ -100,7 +100,9 @@ export class WorkerProcess {
       };
       this.#child.on('error', (error) => end(error.message));
       // 'close' comes after all of stderr has been read.
-      this.#child.on('close', (code, signal) => end(signal === null ? `exit code ${code}` : `signal ${signal}`));
+      this.#child.on('close', (code, signal) =>
+        end(signal === null ? `exit code ${code}` : `signal ${signal}`),
+      );
     });
   }
 

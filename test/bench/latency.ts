@@ -50,7 +50,7 @@ export async function benchLatency(bench: Bench): Promise<Section> {
   const percentile = (share: number) =>
     samples[Math.min(samples.length - 1, Math.floor(samples.length * share))]!;
   return {
-    title: `8. From COMMIT to the column, ${inserts} single rows at low load`,
+    title: `9. From COMMIT to the column, ${inserts} single rows at low load`,
     notes: ['Milliseconds until the sidecar’s own COMMIT is heard of.'],
     rows: [
       { name: 'median', values: { ms: percentile(0.5) } },
