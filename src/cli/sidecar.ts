@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { resolveConnection } from '../db/connect.ts';
+import { type Connection, connectTo, resolveConnection } from '../db/connect.ts';
+import { isRefused } from '../sidecar/link.ts';
 import { DEFAULTS, type SidecarOptions } from '../sidecar/options.ts';
 import { Sidecar } from '../sidecar/sidecar.ts';
 
@@ -71,9 +72,20 @@ async function run({ maxMemory, drain, poll, timeout, once, ...options }: Option
     timeoutSeconds: timeout,
     once: once === true,
   };
-  const sidecar = new Sidecar(await resolveConnection(), settings);
+  const connection = await resolveConnection();
+  await requireAccess(connection);
+  const sidecar = new Sidecar(connection, settings);
   const onSignal = (signal: NodeJS.Signals) => sidecar.stop(signal);
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   await sidecar.done;
   process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+}
+
+/** A server that is away will come back; a wrong password or database is said at once. */
+async function requireAccess(connection: Connection): Promise<void> {
+  try {
+    await (await connectTo(connection)).end();
+  } catch (error) {
+    if (isRefused(error)) throw error;
+  }
 }

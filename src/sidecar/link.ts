@@ -105,7 +105,12 @@ export function isServerTrouble(error: unknown): boolean {
   const code = sqlState(original);
   if (code === undefined) return isSocketError(original);
   // A server that takes no writes (25006) is a standby: after a failover the name leads to another one.
-  return isConnectionLoss(original) || code === '25006' || /^(53|58)/.test(code);
+  return isConnectionLoss(original) || code === '25006' || /^(28|3D|53|58)/.test(code);
+}
+
+/** A wrong password, user or database: no outage at the first attempt, though it may be one later. */
+export function isRefused(error: unknown): boolean {
+  return /^(28|3D)/.test(sqlState(cause(error)) ?? '');
 }
 
 /** Codes of the operating system, and the driver's own errors, which have none. */

@@ -52,8 +52,6 @@ export class Metrics {
     'workers replaced to give memory back',
     [],
   );
-  readonly depth = this.#gauge('pgscore_queue_rows', 'rows that wait', OF_BINDING);
-  readonly oldest = this.#gauge('pgscore_queue_oldest_seconds', 'age of the oldest job', OF_BINDING);
 
   constructor({ eventLoopDelayP99Ms, workers, troubles }: MetricSources) {
     this.#ask(
@@ -78,10 +76,6 @@ export class Metrics {
 
   #counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {
     return new Counter({ name, help, labelNames: [...labelNames], registers: [this.registry] });
-  }
-
-  #gauge<L extends string>(name: string, help: string, labelNames: readonly L[]): Gauge<L> {
-    return new Gauge({ name, help, labelNames: [...labelNames], registers: [this.registry] });
   }
 
   #histogram<L extends string>(

@@ -81,6 +81,12 @@ test('a sidecar that is killed leaves its jobs to others at once, and no process
   expect(() => process.kill(worker, 0)).toThrow('ESRCH');
 }, 60_000);
 
+test('a database that is not there is an error at the start', async () => {
+  const { code, stderr } = await runCli(['sidecar'], { env: { DATABASE_URL: `${database.url}_none` } });
+  expect(code).toBe(1);
+  expect(stderr).toContain('does not exist');
+});
+
 test('a wrong command line is named', async () => {
   const { code, stderr } = await runCli(['sidecar', '--workers', '0']);
   expect(code).toBe(2);
