@@ -28,35 +28,28 @@ beforeAll(async () => {
 });
 beforeEach(() => prepare(client));
 
-test('connections that are ended at any moment cost time alone, and few lines', async () => {
-  const { lines } = startSidecar(database.url, { workers: 2, batch: 100 });
-  await client.query('INSERT INTO items SELECT i, i, 1 FROM generate_series(1, 8000) AS i');
-  for (let cut = 1; cut <= 15; cut++) {
-    await until(client, `SELECT count(*) >= ${cut * 400} FROM items WHERE pair_score IS NOT NULL`);
-    await client.query(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-        WHERE datname = current_database() AND application_name = 'pgscore sidecar'`,
-    );
-  }
-  await until(client, DRAINED);
-  await until(client, SCORED);
-  expect((await client.query('SELECT count(*)::int AS n FROM pgscore.errors')).rows).toEqual([{ n: 0 }]);
-  expect(lines.all.filter(({ level }) => level >= 40).length).toBeLessThan(10);
-}, 120_000);
-
-test('statements that are cancelled are done again', async () => {
-  startSidecar(database.url, { batch: 100 });
-  await client.query('INSERT INTO items SELECT i, i, 1 FROM generate_series(1, 3000) AS i');
-  for (let cut = 1; cut <= 5; cut++) {
-    await until(client, `SELECT count(*) >= ${cut * 300} FROM items WHERE pair_score IS NOT NULL`);
-    await client.query(
-      `SELECT pg_cancel_backend(pid) FROM pg_stat_activity
-        WHERE datname = current_database() AND application_name = 'pgscore sidecar'`,
-    );
-  }
-  await until(client, DRAINED);
-  await until(client, SCORED);
-}, 120_000);
+test.each([
+  ['connections that are ended', 'pg_terminate_backend'],
+  ['statements that are cancelled', 'pg_cancel_backend'],
+])(
+  '%s at any moment cost time alone, and few lines',
+  async (_, cut) => {
+    const { lines } = startSidecar(database.url, { workers: 2, batch: 100 });
+    await client.query('INSERT INTO items SELECT i, i, 1 FROM generate_series(1, 6000) AS i');
+    for (let times = 1; times <= 12; times++) {
+      await until(client, `SELECT count(*) >= ${times * 400} FROM items WHERE pair_score IS NOT NULL`);
+      await client.query(
+        `SELECT ${cut}(pid) FROM pg_stat_activity
+          WHERE datname = current_database() AND application_name = 'pgscore sidecar'`,
+      );
+    }
+    await until(client, DRAINED);
+    await until(client, SCORED);
+    expect((await client.query('SELECT count(*)::int AS n FROM pgscore.errors')).rows).toEqual([{ n: 0 }]);
+    expect(lines.all.filter(({ level }) => level >= 40).length).toBeLessThan(10);
+  },
+  120_000,
+);
 
 test('through a pooler in transaction mode it polls, and says so once', async () => {
   const pooler = await startTransactionPooler(database.url, 4);
