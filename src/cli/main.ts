@@ -14,6 +14,7 @@ import { modelsCommand } from './models.ts';
 import { predictCommand } from './predict.ts';
 import { promoteCommand, rollbackCommand } from './promote.ts';
 import { retryCommand } from './retry.ts';
+import { sidecarCommand } from './sidecar.ts';
 import { statusCommand } from './status.ts';
 
 /** The commands, in the order of the manual. Each file in this folder makes one. */
@@ -30,6 +31,7 @@ const commands: readonly (() => Command)[] = [
   rollbackCommand,
   modelsCommand,
   backfillCommand,
+  sidecarCommand,
   statusCommand,
   retryCommand,
   compileCommand,

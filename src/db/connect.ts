@@ -117,6 +117,8 @@ export async function connectTo({ config, origin }: Connection): Promise<pg.Clie
       hint: 'Its form is postgresql://user:password@host:5432/database; special characters are percent-encoded.',
     });
   }
+  // The server may end a session right after it began, before a caller can listen: the next query reports it.
+  client.on('error', () => undefined);
   try {
     await client.connect();
     return client;

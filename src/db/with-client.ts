@@ -12,8 +12,6 @@ export async function withClient<T>(
 ): Promise<T> {
   const client = await connectTo(await resolveConnection());
   client.on('notice', ({ message }) => onNotice(message ?? ''));
-  // An error between two queries must not end the process: the next query reports it.
-  client.on('error', () => undefined);
   try {
     return await work(client);
   } catch (error) {

@@ -5,8 +5,13 @@ import type { Feeds } from './tensor-data.ts';
 
 /** A graph loaded into onnxruntime, on this process's own memory and threads. */
 export interface GraphSession {
-  /** Runs one batch; blocks the thread that calls it. Throws PGS_UNSUPPORTED when onnxruntime fails. */
-  run(feeds: Feeds): Promise<Outputs>;
+  /** All output tensors that the graph has. */
+  readonly outputs: readonly string[];
+  /**
+   * Runs one batch; blocks the thread that calls it. Gives the outputs that the model's description names, or those named
+   * here. Throws PGS_UNSUPPORTED when onnxruntime fails.
+   */
+  run(feeds: Feeds, outputs?: readonly string[]): Promise<Outputs>;
   /** Frees its memory; it cannot run any more. */
   close(): Promise<void>;
 }
@@ -30,11 +35,14 @@ export async function openGraph(
   const session = await InferenceSession.create(bytes, {
     // Warnings are about speed; errors come as exceptions.
     logSeverityLevel: 4,
+    // Threads that wait for work must not burn a core.
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
     ...(threads === undefined ? {} : { intraOpNumThreads: threads, interOpNumThreads: 1 }),
   }).catch((error: unknown) => refuse(name, 'load', error));
   const wanted = outputNames(graph.output);
   return {
-    async run(feeds) {
+    outputs: session.outputNames,
+    async run(feeds, outputs = wanted) {
       try {
         const tensors = Object.fromEntries(
           Object.entries(feeds).map(([input, { type, data, dims }]) => [
@@ -42,7 +50,7 @@ export async function openGraph(
             new Tensor(type as 'float32', data as Float32Array, dims),
           ]),
         );
-        return (await session.run(tensors, wanted)) as unknown as Outputs;
+        return (await session.run(tensors, outputs)) as unknown as Outputs;
       } catch (error) {
         return refuse(name, 'run', error);
       }

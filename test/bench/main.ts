@@ -3,6 +3,9 @@ import { parseArgs } from 'node:util';
 import { type Bench, prepare } from './bench.ts';
 import { benchCold } from './cold.ts';
 import { benchInsert } from './insert.ts';
+import { benchJobs } from './jobs.ts';
+import { benchLatency } from './latency.ts';
+import { benchNetwork } from './network.ts';
 import { benchPredict } from './predict.ts';
 import { benchQueue } from './queue.ts';
 import { formatSection, type Section } from './report.ts';
@@ -17,7 +20,7 @@ own that is dropped afterwards. It prints times and never judges them.
   --rows N          rows to score and to insert (default 100000, on PLJS 20000)
   --repetitions N   timed repetitions of each statement after one that warms up (default 5)
   --only 1,2        these sections only: 1 scoring functions, 2 INSERT, 3 predict(), 4 first calls, 5 other models,
-                    6 async bindings
+                    6 async bindings, 7 the sidecar beside other queues, 8 its network, 9 its latency
   --smoke           few rows, one repetition: does it work?
   --json            the same as JSON
 `;
@@ -29,6 +32,9 @@ const SECTIONS: readonly ((bench: Bench) => Promise<Section | Section[]>)[] = [
   benchCold,
   benchSpread,
   benchQueue,
+  benchJobs,
+  benchNetwork,
+  benchLatency,
 ];
 
 async function main(): Promise<void> {

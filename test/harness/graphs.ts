@@ -1,6 +1,13 @@
 import type { ImportedGraph, ImportOptions } from '../../src/import/importer.ts';
 import { importAny } from '../../src/import/registry.ts';
-import { type FileValue, floatInput, type NodeValue, onnxBytes, TYPE } from '../unit/import/onnx/files.ts';
+import {
+  type FileValue,
+  floatConstant,
+  floatInput,
+  type NodeValue,
+  onnxBytes,
+  TYPE,
+} from '../unit/import/onnx/files.ts';
 
 /** A graph that only the sidecar runs, with its file. */
 export interface MadeGraph {
@@ -40,4 +47,15 @@ export function makeGraph(value: FileValue, options: ImportOptions = {}, name = 
   const imported = importAny(file, options);
   if (imported.kind !== 'graph') throw new Error('the database runs it');
   return { imported, file };
+}
+
+/** y = a + b + bias for numbers from 0 up: versions that can be told apart by head. */
+export function biasedSum(bias: number): MadeGraph {
+  const sum = celuSum(['a', 'b']);
+  const last = { operator: 'Sum', inputs: ['c0', 'c1', 'bias'], outputs: ['y'] };
+  return makeGraph({
+    ...sum,
+    nodes: [...sum.nodes.slice(0, -1), last],
+    constants: [floatConstant('bias', [bias], [1, 1])],
+  });
 }

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { type Connection, connectTo } from '../../db/connect.ts';
+import { isConnectionLoss, isContention } from '../../db/sql-state.ts';
 import { pause } from './pace.ts';
 
 /** How long a lost server is waited for: a restart or a failover. */
@@ -92,26 +93,4 @@ export class Session {
     this.#client = undefined;
     await client?.end().catch(() => undefined);
   }
-}
-
-/** A lock not had in time, a deadlock, a serialization failure: it may go well the next time. */
-export function isContention(error: unknown): boolean {
-  return ['55P03', '40P01', '40001'].includes(sqlState(error) ?? '');
-}
-
-/** The server ends the session, by SQLSTATE: its own end, an administrator's, a timeout's. */
-function isConnectionLoss(error: unknown): boolean {
-  const code = sqlState(error);
-  return code !== undefined && (/^(08|57P)/.test(code) || code === '25P03');
-}
-
-/** Trouble of the session or the server, which no row is to blame for. */
-export function isOperational(error: unknown): boolean {
-  const code = sqlState(error);
-  return code === undefined || /^(08|25|28|40|53|55|57|58)/.test(code) || code === '42501';
-}
-
-function sqlState(error: unknown): string | undefined {
-  const { code, severity } = error as Partial<pg.DatabaseError>;
-  return severity === undefined ? undefined : code;
 }

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { readQuery } from '../../db/queries.ts';
+import { isContention, isOperational } from '../../db/sql-state.ts';
 import { asDatabaseError } from '../../db/with-client.ts';
 import { PgscoreError } from '../../errors.ts';
 import { quoteIdent, quoteLiteral } from '../../quote.ts';
@@ -7,7 +8,7 @@ import { type Condition, describeKey, type KeyValues, keyParts, keyRange } from 
 import { type ChunkSize, pause, type Throttle } from './pace.ts';
 import { isFull, queueRows, readWaiting } from './queue.ts';
 import { readRun } from './run.ts';
-import { isContention, isOperational, LOCK_PATIENCE_MS, type Session } from './session.ts';
+import { LOCK_PATIENCE_MS, type Session } from './session.ts';
 import { requireWorking, type Target } from './target.ts';
 
 /** How long a worker without work waits before it looks again at what the others have in hand. */
