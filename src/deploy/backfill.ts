@@ -7,7 +7,7 @@ import { type OpenedRun, openRun, type RunState, readRun } from './backfill/run.
 import { Session } from './backfill/session.ts';
 import { findTargets, type Target, type TargetFilter } from './backfill/target.ts';
 import { runWorker, type Work } from './backfill/worker.ts';
-import { requireSchema } from './deploy.ts';
+import { requireSchema } from './require-schema.ts';
 
 export interface BackfillOptions extends TargetFilter {
   /** Rows of a chunk, each a transaction. Default: as many as take some 300 ms. */

@@ -8,6 +8,7 @@ import type { HandWrittenScorer } from '../scorer/scorer.ts';
 import { modelContent, scorerContent, type VersionContent } from './content.ts';
 import type { GoldenRow } from './golden.ts';
 import { checkModelName, type VersionMigration, type VersionRequest, writeVersionMigration } from './plan.ts';
+import { requireSchema } from './require-schema.ts';
 
 /** How many rows a deploy without golden rows draws for itself: enough to pass through most trees, a few kB of SQL. */
 const DRAWN_ROWS = 32;
@@ -151,15 +152,4 @@ export function knownVersions(client: pg.ClientBase, model: string): Promise<Kno
     ])
     .where('v.model', '=', model)
     .execute();
-}
-
-/** Throws PGS_DATABASE unless the pgscore schema is installed. */
-export async function requireSchema(client: pg.ClientBase): Promise<void> {
-  const { rows } = await client.query<{ found: string | null; database: string }>(
-    `SELECT to_regclass('pgscore_internal.installation') AS found, current_database() AS database`,
-  );
-  if (rows[0]!.found !== null) return;
-  throw new PgscoreError('PGS_DATABASE', `the database "${rows[0]!.database}" has no pgscore schema`, {
-    hint: 'Run pgscore migrate first.',
-  });
 }

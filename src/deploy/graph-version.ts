@@ -1,9 +1,10 @@
 import type pg from 'pg';
 import type { ImportedGraph, ModelFile } from '../import/importer.ts';
-import { asDeployError, knownVersions, requireSchema } from './deploy.ts';
+import { asDeployError, knownVersions } from './deploy.ts';
 import { drawGraphRows, type GraphGoldenRow, proveGraph } from './graph-golden.ts';
 import { type GraphMigration, graphContentHash, graphMigration } from './graph-sql.ts';
 import { checkModelName } from './plan.ts';
+import { requireSchema } from './require-schema.ts';
 
 /** What onnxruntime's kernels on different processors differ by, in float32. */
 const DEFAULT_TOLERANCE = 1e-5;

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type pg from 'pg';
 import { queriesOn } from '../db/kysely.ts';
 import { PgscoreError } from '../errors.ts';
-import { requireSchema } from './deploy.ts';
+import { requireSchema } from './require-schema.ts';
 
 export interface VersionState {
   readonly model: string;

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { readQuery } from '../db/queries.ts';
-import { requireSchema } from './deploy.ts';
+import { requireSchema } from './require-schema.ts';
 
 /** An async binding's queue. Times in seconds, rates in rows a second; null where there is none. */
 export interface QueueState {
