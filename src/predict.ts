@@ -1,6 +1,7 @@
 import type { Row } from './codegen/row-scorer.ts';
 import { PgscoreError } from './errors.ts';
 import type { Feature, Prediction } from './ir/model.ts';
+import { nonFiniteAsText } from './json-numbers.ts';
 import { readRows } from './rows.ts';
 
 /** What scores rows: a loaded model, or a module that `pgscore compile` wrote. */
@@ -25,9 +26,6 @@ export async function* predictFile(model: RowModel, path: string): AsyncGenerato
   }
 }
 
-/** JSON has no NaN and no infinities: they become the texts "NaN", "Infinity" and "-Infinity". */
 export function predictionToJson(prediction: Prediction): string {
-  return JSON.stringify(prediction, (_, value: unknown) =>
-    typeof value === 'number' && !Number.isFinite(value) ? String(value) : value,
-  );
+  return JSON.stringify(prediction, nonFiniteAsText);
 }

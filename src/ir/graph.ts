@@ -17,6 +17,16 @@ export interface GraphModel {
   /** One a tensor that the graph takes. */
   readonly inputs: readonly GraphInput[];
   readonly output: GraphOutput;
+  /** The tensors that the graph gives, those that no prediction is read from too. */
+  readonly outputTensors: readonly GraphTensor[];
+}
+
+/** An output tensor as the file declares it. */
+export interface GraphTensor {
+  readonly name: string;
+  readonly type: TensorType;
+  /** With the axis of rows, and that one alone where the file does not say how many there are; null is any length. */
+  readonly shape: readonly (number | null)[];
 }
 
 export type GraphFeature = GraphNumber | GraphText | GraphArray;

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import type { HttpOptions } from './http/server.ts';
 import type { WorkerProgram } from './worker-process.ts';
 
 export interface SidecarOptions {
@@ -19,6 +20,8 @@ export interface SidecarOptions {
   /** Ends when the queue is empty. */
   readonly once: boolean;
   readonly logLevel: string;
+  /** Answers HTTP when given. */
+  readonly http?: HttpOptions;
   /** Where model files are kept; a folder in the user's cache unless given. */
   readonly cache?: string;
   /** For tests and the benchmark, which run from source. */

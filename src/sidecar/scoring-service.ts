@@ -5,7 +5,7 @@ import type { GraphFeature, GraphModel } from '../ir/graph.ts';
 import { graphFromJson } from '../ir/json.ts';
 import type { Prediction, Task } from '../ir/model.ts';
 import type { Outputs } from './outputs.ts';
-import { type Feeds, RowError, rawRowOf } from './tensors.ts';
+import { type Feeds, type RawRow, RowError, rawRowOf } from './tensors.ts';
 import type { Versions } from './versions.ts';
 import type { WorkerPool } from './worker-pool.ts';
 import { WorkerFailure } from './worker-process.ts';
@@ -18,6 +18,10 @@ export interface ScorableVersion {
   /** Whether the model's name answers with it. */
   readonly isChampion: boolean;
   readonly runsIn: 'database' | 'sidecar';
+  /** A scorer in TypeScript, which the database alone runs. */
+  readonly byHand: boolean;
+  /** Of the model's file. */
+  readonly format: string;
   readonly task: Task;
   /** The signature, in argument order. */
   readonly features: readonly GraphFeature[];
@@ -79,11 +83,16 @@ export class ScoringService {
   ): Promise<{ version: ScorableVersion; predictions: readonly Prediction[] }> {
     const described = await this.describe(model, version);
     const raw = rows.map((row, index) => rawRowOf(described.features, row, index));
+    return { version: described, predictions: await this.predictRaw(described, raw) };
+  }
+
+  /** As `predict`, for rows as PostgreSQL writes them. */
+  async predictRaw(described: ScorableVersion, rows: readonly RawRow[]): Promise<readonly Prediction[]> {
     const runnable = await this.#versions.get(described);
-    const result = await askedFor(described, () => this.#pool.run(runnable, raw, { predictions: true }));
+    const result = await askedFor(described, () => this.#pool.run(runnable, rows, { predictions: true }));
     const misfit = result.misfits[0];
     if (misfit !== undefined) throw new PgscoreError('PGS_INPUT', `row ${misfit.row}: ${misfit.message}`);
-    return { version: described, predictions: result.predictions as readonly Prediction[] };
+    return result.predictions as readonly Prediction[];
   }
 
   /**

@@ -10,6 +10,9 @@ import { Control } from './control.ts';
 import { Counters } from './counters.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { EventLoopDelay } from './event-loop-delay.ts';
+import { HttpScoring } from './http/scoring.ts';
+import { type HttpServer, startHttp } from './http/server.ts';
+import type { Readiness } from './http/service.ts';
 import { Lane } from './lane.ts';
 import { Link } from './link.ts';
 import { createLogger, type Logger, TroubleLog } from './log.ts';
@@ -32,6 +35,8 @@ export class Sidecar {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly scoring: ScoringService;
+  /** The HTTP server, when one was asked for. Rejects when it cannot listen; the sidecar ends then. */
+  readonly http: Promise<HttpServer | undefined>;
   /** Resolves when it has ended, with its connections closed and its workers gone. */
   readonly done: Promise<void>;
   readonly #options: SidecarOptions;
@@ -41,6 +46,8 @@ export class Sidecar {
   readonly #pool: WorkerPool;
   readonly #control: Control;
   readonly #links: readonly Link[];
+  /** For questions that belong to no batch. */
+  readonly #asking: Link;
   readonly #lanes: readonly Lane[];
   /** No new batches. */
   readonly #stopping = new AbortController();
@@ -69,9 +76,9 @@ export class Sidecar {
       counters: () => counters.all,
       signal: this.#stopping.signal,
     });
-    const client = () => this.#control.client();
-    const versions = new Versions(client);
-    this.scoring = new ScoringService(client, versions, this.#pool);
+    const versions = new Versions(() => this.#control.client());
+    this.#asking = new Link(connection, this.#troubles);
+    this.scoring = new ScoringService(() => this.#asking.client(), versions, this.#pool);
     const sizes = new BatchSizes(options.batch);
     // One more than workers: while a model runs, the database reads and writes for the next and the last batch.
     this.#links = Array.from({ length: options.workers + 1 }, () => new Link(connection, this.#troubles));
@@ -91,6 +98,7 @@ export class Sidecar {
           signal: this.#abandoning.signal,
         }),
     );
+    this.http = this.#serve();
     this.done = this.#run();
   }
 
@@ -143,9 +151,33 @@ export class Sidecar {
     const control = this.#control.run();
     const lanes = Promise.all(this.#lanes.map((lane) => lane.run()));
     if (once) void this.#stopWhenEmpty();
+    this.http.catch(() => this.stop('HTTP cannot be served'));
     await this.#untilStopping();
-    await Promise.race([lanes, this.#untilAbandoning()]);
+    const answered = this.http.then(
+      (server) => server?.close(),
+      () => undefined,
+    );
+    await Promise.race([Promise.all([lanes, answered]), this.#untilAbandoning()]);
     await this.#end(lanes, control);
+    await this.http;
+  }
+
+  async #serve(): Promise<HttpServer | undefined> {
+    const { http } = this.#options;
+    if (http === undefined) return undefined;
+    const scoring = new HttpScoring(
+      this.scoring,
+      () => this.#asking.client(),
+      () => this.#readiness(),
+    );
+    const server = await startHttp(scoring, this.metrics.registry, this.log, http);
+    this.log.info({ url: server.url, token: http.tokens.length > 0 }, 'HTTP is served');
+    return server;
+  }
+
+  #readiness(): Readiness {
+    if (this.#stopping.signal.aborted) return { ready: false, reason: 'the sidecar is stopping' };
+    return this.ready ? { ready: true } : { ready: false, reason: 'the database cannot be reached' };
   }
 
   async #untilStopping(): Promise<void> {
@@ -165,7 +197,7 @@ export class Sidecar {
   async #end(lanes: Promise<unknown>, control: Promise<void>): Promise<void> {
     // What is still in hand is rolled back by the server when its connection goes: the jobs are free at once.
     this.#abandoning.abort();
-    await Promise.all(this.#links.map((link) => link.close()));
+    await Promise.all([...this.#links, this.#asking].map((link) => link.close()));
     await this.#pool.close();
     await Promise.all([lanes, control]);
     await this.#control.close();

@@ -61,7 +61,7 @@ function importGraph(
 ): ImportedGraph {
   requireRunnable(file);
   const inputs = readGraphInputs(file, options, spec);
-  const { task, output, notes } = readGraphOutputs(file, options, spec);
-  const graph: GraphModel = { graphVersion: 1, task, ...inputs, output };
+  const { task, output, outputTensors, notes } = readGraphOutputs(file, options, spec);
+  const graph: GraphModel = { graphVersion: 1, task, ...inputs, output, outputTensors };
   return { graph, source: sourceOf(file, notes), reason };
 }

@@ -22,6 +22,13 @@ export function dataTypeOf(code: number): DataType | undefined {
   return (Object.keys(DATA_TYPES) as DataType[]).find((type) => DATA_TYPES[type] === code);
 }
 
+const FLOAT16 = 10;
+
+/** As dataTypeOf, with float16: what onnxruntime-node takes and gives. */
+export function tensorTypeOf(code: number): DataType | 'float16' | undefined {
+  return code === FLOAT16 ? 'float16' : dataTypeOf(code);
+}
+
 export interface OnnxFile {
   /** For messages. */
   readonly name: string;

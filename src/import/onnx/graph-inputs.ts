@@ -1,16 +1,13 @@
 import { PgscoreError } from '../../errors.ts';
 import type { GraphElement, GraphFeature, GraphInput, GraphModel, TensorType } from '../../ir/graph.ts';
 import type { ImportOptions } from '../importer.ts';
-import { dataTypeOf, type OnnxFile, type ValueInfo } from './file.ts';
+import { type OnnxFile, tensorTypeOf, type ValueInfo } from './file.ts';
 import type { ElementSpec, GraphSpec } from './graph-spec.ts';
 import { storedNames } from './inputs.ts';
 import { sizeOf } from './value.ts';
 
 /** Elements of one input that are fed one by one. */
 const MAX_ELEMENTS = 100_000;
-
-/** TensorProto.FLOAT16, which only onnxruntime computes with. */
-const FLOAT16 = 10;
 
 /** An input as the file declares it: of one row, without the axis of rows. */
 interface Declared {
@@ -60,7 +57,7 @@ function refuse({ name }: OnnxFile, problem: string, hint?: string): never {
 function declare(file: OnnxFile, { name, type }: ValueInfo, rows: Set<number | undefined>): Declared {
   const shown = JSON.stringify(name);
   if (type.kind !== 'tensor') refuse(file, `input ${shown} is no tensor, and the sidecar feeds tensors only`);
-  const elements = type.code === FLOAT16 ? 'float16' : dataTypeOf(type.code);
+  const elements = tensorTypeOf(type.code);
   if (elements === undefined)
     refuse(file, `input ${shown} has elements of type ${type.code}, which onnxruntime-node does not take`);
   const { dims } = type;

@@ -1,14 +1,15 @@
 import { PgscoreError } from '../../errors.ts';
-import { type GraphOutput, type OutputElement, outputNames } from '../../ir/graph.ts';
+import { type GraphOutput, type GraphTensor, type OutputElement, outputNames } from '../../ir/graph.ts';
 import type { Task } from '../../ir/model.ts';
 import type { ImportOptions } from '../importer.ts';
-import { DATA_TYPES, dataTypeOf, type OnnxFile } from './file.ts';
+import { DATA_TYPES, dataTypeOf, type OnnxFile, tensorTypeOf, type ValueInfo } from './file.ts';
 import type { GraphSpec, OutputReference } from './graph-spec.ts';
 import { sizeOf } from './value.ts';
 
 export interface GraphOutputs {
   readonly task: Task;
   readonly output: GraphOutput;
+  readonly outputTensors: readonly GraphTensor[];
   readonly notes: readonly string[];
 }
 
@@ -52,10 +53,18 @@ export function readGraphOutputs(
   return {
     task: spec?.task ?? taskOf(parts),
     output,
+    outputTensors: file.graph.outputs.flatMap(declaredTensor),
     notes: file.graph.outputs
       .filter(({ name }) => !used.includes(name))
       .map(({ name }) => `The graph's output ${JSON.stringify(name)} is left out.`),
   };
+}
+
+/** None for maps, sequences and types that onnxruntime-node does not give. */
+function declaredTensor({ name, type }: ValueInfo): GraphTensor[] {
+  const elements = type.kind === 'tensor' ? tensorTypeOf(type.code) : undefined;
+  if (type.kind !== 'tensor' || elements === undefined) return [];
+  return [{ name, type: elements, shape: (type.dims ?? [undefined]).map((size) => size ?? null) }];
 }
 
 function kindOf(code: number): Tensor['kind'] {

@@ -3,7 +3,11 @@ import { type GraphOutput, outputNames } from '../../../src/ir/graph.ts';
 import { type Outputs, readOutputs } from '../../../src/sidecar/outputs.ts';
 
 function read(output: GraphOutput, outputs: Outputs, rows: number) {
-  return readOutputs({ graphVersion: 1, task: 'binary', features: [], inputs: [], output }, outputs, rows);
+  return readOutputs(
+    { graphVersion: 1, task: 'binary', features: [], inputs: [], output, outputTensors: [] },
+    outputs,
+    rows,
+  );
 }
 
 test('one probability of two labels, with its logit', () => {

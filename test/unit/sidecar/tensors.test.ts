@@ -12,6 +12,7 @@ import { assembleInputs, assembleRuns, RowError, rawRowOf } from '../../../src/s
 function graphOf(features: GraphFeature[], inputs: GraphInput[]): GraphModel {
   return {
     graphVersion: 1,
+    outputTensors: [],
     task: 'regression',
     features,
     inputs,

@@ -1,0 +1,292 @@
+import type pg from 'pg';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { applyDeploy, planDeploy } from '../../src/deploy/deploy.ts';
+import { compileScorer } from '../../src/scorer/scorer.ts';
+import { runCli } from '../harness/cli.ts';
+import { createTestDatabase, type TestDatabase } from '../harness/database.ts';
+import { deployMadeGraph } from '../harness/deploy-graph.ts';
+import { celuSum, makeGraph } from '../harness/graphs.ts';
+import { deployMade, sumModel, text } from '../harness/models.ts';
+import { createPrivateServer } from '../harness/private-server.ts';
+import { prepareSidecarTests, spawnSidecar, startSidecar } from '../harness/sidecar.ts';
+
+prepareSidecarTests();
+
+const TOKEN = 'a-token-for-these-tests';
+let database: TestDatabase;
+let client: pg.Client;
+let url: string;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  client = await database.client();
+  await deployMade(client, 'pair', sumModel(['a', 'b']));
+  await deployMade(client, 'pair', sumModel(['a', 'b'], { bias: 100 }));
+  await deployMade(client, 'kinds', sumModel(['a', text('c', 'x', 'y')], { labels: ['low', 'high'] }));
+  await deployMadeGraph(client, 'served', makeGraph(celuSum(['a', 'b'])));
+  const scorer = await compileScorer('test/models/scorers/risk.ts');
+  await applyDeploy(client, await planDeploy(client, { name: 'risk', scorer }));
+});
+
+beforeEach(async () => {
+  const { sidecar } = startSidecar(database.url, { http: { host: '127.0.0.1', port: 0, tokens: [TOKEN] } });
+  url = (await sidecar.http)!.url;
+});
+
+async function ask(path: string, body?: unknown, token = TOKEN) {
+  const response = await fetch(`${url}${path}`, {
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+  });
+  const answer = await response.text();
+  return { status: response.status, body: /^[[{]/.test(answer) ? JSON.parse(answer) : answer };
+}
+
+describe('rows', () => {
+  test('of a model of the database: what predict() gives', async () => {
+    const row = { a: 0.1, c: 'y' };
+    const { body } = await ask('/predict/kinds', { rows: [row] });
+    const { rows } = await client.query(
+      `SELECT pgscore.predict('kinds', $1::json) AS value, pgscore.predict_label('kinds', $1::json) AS label,
+              pgscore.predict_proba('kinds', $1::json) AS probabilities, pgscore.predict_raw('kinds', $1::json) AS raw`,
+      [JSON.stringify(row)],
+    );
+    expect(body).toEqual({ model: 'kinds', version: 1, predictions: rows });
+  });
+
+  test('of a graph', async () => {
+    const { body } = await ask('/predict/served', {
+      rows: [
+        { a: 1, b: 2 },
+        { a: 3, b: 4 },
+      ],
+    });
+    expect(body.predictions.map(({ value }: { value: number }) => value)).toEqual([3, 7]);
+  });
+
+  test('of a scorer written by hand', async () => {
+    const row = { tenure: 2, charges: 70, contract: 'Month-to-month' };
+    const { body } = await ask('/predict/risk', { rows: [row] });
+    const { rows } = await client.query(`SELECT pgscore.predict('risk', $1::json) AS value`, [row]);
+    expect(body.predictions).toMatchObject(rows);
+    const absent = await ask('/predict/risk', { rows: [{ tenure: 2 }] });
+    expect(absent).toMatchObject({
+      status: 400,
+      body: { error: expect.stringMatching(/absent: .*charges/) },
+    });
+  });
+
+  test('of another version than the champion', async () => {
+    const { body } = await ask('/predict/pair', { rows: [{ a: 1, b: 1 }], version: 2 });
+    expect(body).toMatchObject({ version: 2, predictions: [{ value: 103 }] });
+  });
+
+  test.each([
+    ['pair', { a: 1 }, /feature "b": it is absent/],
+    ['pair', { a: 'x', b: 1 }, /feature "a"/],
+    ['kinds', { a: 1, c: 7 }, /feature "c": 7 is not a text/],
+    ['served', { a: [1], b: 2 }, /feature "a"/],
+  ])('of %s that do not fit are told so: %j', async (model, row, message) => {
+    const { status, body } = await ask(`/predict/${model}`, { rows: [row] });
+    expect([status, body]).toEqual([400, { error: expect.stringMatching(message) }]);
+  });
+
+  test('none are none', async () => {
+    for (const model of ['pair', 'served', 'risk']) {
+      expect((await ask(`/predict/${model}`, { rows: [] })).body.predictions).toEqual([]);
+    }
+  });
+});
+
+describe('keys', () => {
+  beforeAll(async () => {
+    await client.query(`
+      CREATE SCHEMA shop;
+      CREATE TABLE shop."Items" (id bigint PRIMARY KEY, a real, b numeric);
+      SELECT pgscore.attach('pair', 'shop."Items"', features => '{"b": {"sql": "b + 1"}}');
+      INSERT INTO shop."Items" VALUES (7, 0.1, 1), (8, NULL, 2);
+      CREATE TABLE visits (place text, day date, a int, c text, PRIMARY KEY (day, place));
+      SELECT pgscore.attach('kinds', 'visits', mode => 'async');
+      INSERT INTO visits VALUES ('O''Hare "A"', '2026-02-01', 3, 'x');
+      CREATE TABLE keyless (a int, b int);
+      SELECT pgscore.attach('served', 'visits', 'served_score', mode => 'async', features => '{"b": "a"}');
+    `);
+  });
+
+  test('read the present row as the binding does', async () => {
+    const { body } = await ask('/predict/pair', { keys: [8, '7', 9] });
+    const { rows } = await client.query<{ pair_score: number }>(
+      'SELECT pair_score FROM shop."Items" ORDER BY id DESC',
+    );
+    expect(body.predictions.map((each: { value: number } | null) => each?.value ?? null)).toEqual([
+      rows[0]!.pair_score,
+      rows[1]!.pair_score,
+      null,
+    ]);
+    expect((await ask('/predict/pair', { keys: [7], table: 'shop."Items"' })).status).toBe(200);
+  });
+
+  test('of several columns are objects', async () => {
+    const { body } = await ask('/predict/kinds', { keys: [{ place: 'O\'Hare "A"', day: '2026-02-01' }] });
+    expect(body.predictions).toMatchObject([{ label: 'high', raw: [3, 6] }]);
+  });
+
+  test.each([
+    ['pair', { keys: ['x'] }, /a key does not fit shop."Items": invalid input syntax for type bigint/],
+    ['pair', { keys: [[1]] }, /\[1\] is no key of shop."Items": expected a value of id/],
+    ['pair', { keys: [7], table: 'keyless' }, /attached not to "keyless" but to shop."Items"/],
+    ['pair', { keys: [7], table: 'no such; table' }, /attached not to/],
+    ['pair', { keys: [7], version: 2 }, /version 2 is not the champion/],
+    ['kinds', { keys: [{ place: 'x' }] }, /expected an object of day, place/],
+    ['kinds', { keys: ['x'] }, /expected an object of day, place/],
+    ['risk', { keys: [1] }, /risk is attached to no table/],
+  ])('%s refuses %j', async (model, body, message) => {
+    const answer = await ask(`/predict/${model}`, body);
+    expect([answer.status, answer.body]).toEqual([400, { error: expect.stringMatching(message) }]);
+  });
+
+  test('of a table without a key cannot be looked up', async () => {
+    await client.query(`SELECT pgscore.attach('risk', 'keyless', features =>
+      '{"tenure": "a", "charges": "b", "contract": {"sql": "''One year''"}}')`);
+    const { status, body } = await ask('/predict/risk', { keys: [1] });
+    await client.query(`SELECT pgscore.detach('risk', 'keyless')`);
+    expect([status, body]).toEqual([
+      400,
+      { error: expect.stringMatching(/keyless cannot be looked up.*primary key/) },
+    ]);
+  });
+});
+
+describe('tensors', () => {
+  test('of a graph go in and come out', async () => {
+    expect((await ask('/v2/models/served')).body).toEqual({
+      name: 'served',
+      versions: ['1'],
+      platform: 'onnx_onnxv1',
+      inputs: [
+        { name: 'a', datatype: 'FP32', shape: [-1, 1] },
+        { name: 'b', datatype: 'FP32', shape: [-1, 1] },
+      ],
+      outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 1] }],
+    });
+    const column = (name: string, ...data: number[]) => ({
+      name,
+      shape: [data.length, 1],
+      datatype: 'FP32',
+      data,
+    });
+    const { body } = await ask('/v2/models/served/infer', {
+      id: 'seven',
+      inputs: [column('a', 1, 2, 3), column('b', 10, 20, 30)],
+    });
+    expect(body).toEqual({
+      model_name: 'served',
+      model_version: '1',
+      id: 'seven',
+      outputs: [{ name: 'y', shape: [3, 1], datatype: 'FP32', data: [11, 22, 33] }],
+    });
+  });
+
+  test('of a model of the database are its features', async () => {
+    const { body } = await ask('/v2/models/pair/versions/2/infer', {
+      inputs: [{ name: 'features', shape: [2, 2], datatype: 'FP64', data: [1, 1, 2, 0] }],
+      outputs: [{ name: 'value' }],
+    });
+    expect(body.outputs).toEqual([{ name: 'value', shape: [2], datatype: 'FP64', data: [103, 102] }]);
+    const texts = await ask('/v2/models/kinds/infer', {
+      inputs: [
+        { name: 'a', shape: [1], datatype: 'INT32', data: [1] },
+        { name: 'c', shape: [1, 1], datatype: 'BYTES', data: ['y'] },
+      ],
+      outputs: [{ name: 'label' }],
+    });
+    expect(texts.body.outputs).toEqual([{ name: 'label', shape: [1], datatype: 'BYTES', data: ['high'] }]);
+  });
+});
+
+test('a promotion is answered with within a second or so, without a restart', async () => {
+  const value = async () =>
+    (await ask('/predict/pair', { rows: [{ a: 0, b: 0 }] })).body.predictions[0].value;
+  expect(await value()).toBe(0);
+  await client.query(`SELECT pgscore.promote('pair', 2)`);
+  const promoted = performance.now();
+  while ((await value()) !== 100) expect(performance.now() - promoted).toBeLessThan(5_000);
+  await client.query(`SELECT pgscore.promote('pair', 1)`);
+});
+
+test('a wrong token reaches no model', async () => {
+  for (const path of ['/v2/models/pair', '/predict/pair', '/metrics', '/openapi.json']) {
+    expect((await ask(path, undefined, 'another-token-altogether')).status).toBe(401);
+  }
+});
+
+test('metrics tell of the queue, of workers and of requests', async () => {
+  await ask('/predict/pair', { rows: [{ a: 1, b: 1 }] });
+  const { body } = await ask('/metrics');
+  for (const name of [
+    'pgscore_queue_rows',
+    'pgscore_rows_scored_total',
+    'pgscore_event_loop_delay_p99_seconds',
+    'pgscore_http_rows_total{model="pair",version="1"}',
+    'pgscore_http_prediction_seconds_bucket',
+  ]) {
+    expect(body).toContain(name);
+  }
+});
+
+test('without its database it lives, says so, and comes back by itself', async () => {
+  const server = await createPrivateServer();
+  try {
+    const other = await server.client();
+    await other.query('CREATE EXTENSION IF NOT EXISTS pljs');
+    await deployMade(other, 'pair', sumModel(['a', 'b']));
+    const http = { host: '127.0.0.1', port: 0, tokens: [TOKEN] };
+    const { sidecar, lines } = startSidecar(server.url, { http });
+    url = (await sidecar.http)!.url;
+    await lines.match(/the sidecar runs/);
+    while ((await ask('/v2/health/ready')).status !== 200);
+    await server.stop();
+    await lines.match(/the database is not available/);
+    expect((await ask('/v2/health/live')).status).toBe(200);
+    expect(await ask('/v2/health/ready')).toMatchObject({ status: 503, body: { ready: false } });
+    expect((await ask('/predict/pair', { rows: [{ a: 1, b: 1 }] })).status).toBe(503);
+    await server.start();
+    while ((await ask('/v2/health/ready')).status !== 200);
+    expect((await ask('/predict/pair', { rows: [{ a: 1, b: 1 }] })).body.predictions).toMatchObject([
+      { value: 3 },
+    ]);
+  } finally {
+    await server.remove();
+  }
+});
+
+describe('the command', () => {
+  test('serves on a port, and ends with SIGTERM', async () => {
+    process.env.PGSCORE_HTTP_TOKEN = TOKEN;
+    const { child, lines, exit } = spawnSidecar(database.url, ['--workers', '1', '--http', '127.0.0.1:0']);
+    delete process.env.PGSCORE_HTTP_TOKEN;
+    url = (await lines.match(/HTTP is served/)).url as string;
+    expect((await ask('/predict/pair', { rows: [{ a: 1, b: 1 }] })).body.predictions).toMatchObject([
+      { value: 3 },
+    ]);
+    child.kill('SIGTERM');
+    expect(await exit).toBe(0);
+  });
+
+  test.each([
+    [['--http', '0.0.0.0:0'], /0\.0\.0\.0 can be reached from other machines and needs a token/],
+    [['--http', 'nowhere'], /expected PORT or HOST:PORT/],
+  ])('refuses %j', async (args, message) => {
+    const { code, stderr } = await runCli(['sidecar', ...args], { env: { DATABASE_URL: database.url } });
+    expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
+  });
+
+  test('says that a port is taken, and ends', async () => {
+    const { port } = new URL(url);
+    const { code, stderr } = await runCli(['sidecar', '--http', port], {
+      env: { DATABASE_URL: database.url },
+    });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/EADDRINUSE/);
+  });
+});
