@@ -89,6 +89,7 @@ test('rows whose predictions the table refuses fail alone', async () => {
   await client.query('ALTER TABLE items ADD CONSTRAINT small CHECK (pair_score < 1000)');
   startSidecar(database.url);
   await client.query('INSERT INTO items SELECT i, i, 0 FROM generate_series(1, 900) AS i');
+  await until(client, DRAINED);
   await client.query('UPDATE items SET a = 5000 WHERE id IN (17, 500)');
   await until(client, 'SELECT count(*) = 898 FROM items WHERE pair_score = a');
   await untilGivenUp(2);
