@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createScorer } from '../../src/codegen/score.ts';
 import type { ScoringEngine } from '../../src/formats.ts';
@@ -7,8 +6,11 @@ import type { ImportedModel, ImportOptions, ModelFile } from '../../src/import/i
 import { importModel } from '../../src/import/registry.ts';
 import { evaluate } from '../../src/ir/evaluate.ts';
 import type { Model, Prediction } from '../../src/ir/model.ts';
+import { modelPath } from '../harness/model-path.ts';
 import { createDatabaseScorers, type DatabaseScorer } from './database.ts';
 import { record } from './record.ts';
+
+export { modelPath };
 
 /** One value a feature, in signature order; null is missing. */
 export type Row = readonly (number | string | null)[];
@@ -41,11 +43,6 @@ export interface Case {
 export interface Tolerances {
   readonly raw: number;
   readonly predicted: number;
-}
-
-/** The path of a file below test/models. */
-export function modelPath(file: string): string {
-  return fileURLToPath(new URL(`../models/${file}`, import.meta.url));
 }
 
 /** A file of test/models as JSON. */

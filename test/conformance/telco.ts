@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
-import { modelPath, type Row } from './runner.ts';
+import { modelPath } from '../harness/model-path.ts';
+import type { Row } from './runner.ts';
 
 /** The model's features, in its order. */
 const FEATURES = [

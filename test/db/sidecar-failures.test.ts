@@ -71,10 +71,25 @@ test('a row whose run never ends is given up like one that crashes', async () =>
   );
 }, 120_000);
 
+test('a batch that outlasts the time to drain is given back untouched', async () => {
+  const { sidecar, lines } = startSidecar(database.url, { program: crashingWorker, drainSeconds: 1 });
+  await client.query('INSERT INTO items VALUES (1, 1, 1)');
+  await until(client, 'SELECT pair_score = 3 FROM items');
+  await client.query('INSERT INTO items VALUES (2, 777, 1)');
+  // Held by the lane whose run does not end.
+  while ((await client.query('SELECT FROM pgscore_internal.jobs FOR UPDATE SKIP LOCKED')).rowCount !== 0);
+  sidecar.stop('the test');
+  await sidecar.done;
+  const { rows } = await client.query('SELECT attempts FROM pgscore_internal.jobs FOR UPDATE SKIP LOCKED');
+  expect(rows).toEqual([{ attempts: 0 }]);
+  expect(lines.all.filter(({ level }) => level >= 40)).toEqual([]);
+}, 60_000);
+
 test('rows whose predictions the table refuses fail alone', async () => {
   await client.query('ALTER TABLE items ADD CONSTRAINT small CHECK (pair_score < 1000)');
   startSidecar(database.url);
   await client.query('INSERT INTO items SELECT i, i, 0 FROM generate_series(1, 900) AS i');
+  await until(client, DRAINED);
   await client.query('UPDATE items SET a = 5000 WHERE id IN (17, 500)');
   await until(client, 'SELECT count(*) = 898 FROM items WHERE pair_score = a');
   await untilGivenUp(2);

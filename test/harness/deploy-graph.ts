@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import type pg from 'pg';
 import { applyGraphDeploy, planGraphDeploy } from '../../src/deploy/graph-version.ts';
 import { importAny } from '../../src/import/registry.ts';
-import { modelPath } from '../conformance/runner.ts';
 import type { MadeGraph } from './graphs.ts';
+import { modelPath } from './model-path.ts';
 
 /** Deploys a graph made by hand as the next version of that name. */
 export async function deployMadeGraph(client: pg.ClientBase, name: string, made: MadeGraph): Promise<void> {
