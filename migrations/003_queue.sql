@@ -53,6 +53,8 @@ CREATE TABLE pgscore_internal.jobs (
   autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_delay = 0
 );
 CREATE UNIQUE INDEX jobs_row_key ON pgscore_internal.jobs (binding, key) WHERE key IS NOT NULL;
+-- Few: a page is hundreds of rows.
+CREATE INDEX jobs_pages_idx ON pgscore_internal.jobs (binding) WHERE keys IS NOT NULL;
 
 -- The processes that work on the queue, by what they report every few seconds.
 CREATE TABLE pgscore_internal.sidecars (

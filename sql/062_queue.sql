@@ -25,7 +25,7 @@
 --    So only UPDATE relies on a job that is there. A row that INSERT made was not there for the sidecar to lock: where its
 --    key has a job (left by a row that is gone) INSERT adds a page. And where a sidecar finds no row for a key, finish()
 --    looks once more when the job is deleted, and adds a page if there is one by then.
---    An UPDATE of many rows relies on pages, and locks them FOR KEY SHARE SKIP LOCKED: no sidecar holds them, and none
+--    An UPDATE of many rows relies on pages too, and locks them FOR KEY SHARE SKIP LOCKED: no sidecar holds them, and none
 --    can claim them until it has committed.
 --    Features from other tables change under no lock of the row: writers there rely on no job, they always add pages, and
 --    a sidecar reads such features again after it has locked the row.
@@ -132,17 +132,22 @@ AS $$
 DECLARE
   written text[];
 BEGIN
-  WITH ended AS (
+  WITH waiting AS (
+    -- A row's own job stays, so that its next change finds it. Others will commit: a sidecar without other work does not
+    -- spin on their rows meanwhile.
+    UPDATE pgscore_internal.jobs AS j SET not_before = clock_timestamp() + interval '50 ms'
+    WHERE kept <> '{}' AND j.binding = finish.binding AND j.priority IN (0, 1) AND j.id = ANY (ids) AND j.key = ANY (kept)
+  ), ended AS (
     DELETE FROM pgscore_internal.jobs AS j
     WHERE j.binding = finish.binding AND j.priority IN (0, 1) AND j.id = ANY (ids)
+      AND (j.key IS NULL OR kept = '{}' OR j.key <> ALL (kept))
     RETURNING j.*
   ), again AS (
-    -- A page for each job, so that it keeps its age and its attempts.
+    -- What is left of a page, a page again: it keeps its age and its attempts.
     INSERT INTO pgscore_internal.jobs (binding, priority, keys, row_count, attempts, last_error, not_before, enqueued_at)
     SELECT e.binding, e.priority, array_agg(k.key)::text, count(*), e.attempts, e.last_error,
-           -- The others will commit: a sidecar without other work does not spin on their rows meanwhile.
            clock_timestamp() + interval '50 ms', e.enqueued_at
-    FROM ended AS e, unnest(coalesce(e.keys::text[], ARRAY[e.key])) AS k (key)
+    FROM ended AS e, unnest(e.keys::text[]) AS k (key)
     WHERE kept <> '{}' AND k.key = ANY (kept)
     GROUP BY e.binding, e.priority, e.id, e.attempts, e.last_error, e.enqueued_at
   ), failures AS (

@@ -108,22 +108,41 @@ AS $$
 $$;
 COMMENT ON FUNCTION pgscore_internal.add_pages_statement(pgscore_internal.bindings, text, text) IS 'an INSERT of pages into the queue';
 
--- For an UPDATE of many rows: the rows that wait already, in jobs that no sidecar holds and that none can claim until the
--- statement's transaction ends. Not more jobs than are worth it: 10, and one for every 50 rows.
-CREATE OR REPLACE FUNCTION pgscore_internal.waiting_rows(binding integer)
+-- For an UPDATE of many rows: a job for each row that changed, unless it has one or is in a page that no sidecar holds and
+-- that none can claim until the statement's transaction ends. Not more pages are looked at than are worth it: 10, and one
+-- for every 50 rows. A row whose key is new relies on no job: such rows become pages. Gives the number of jobs.
+CREATE OR REPLACE FUNCTION pgscore_internal.queue_changed_rows(binding integer, key text, is_new text, changed text)
 RETURNS text LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$
-  SELECT format(E'WITH held AS (\n'
-    '        SELECT j.key, j.keys FROM pgscore_internal.jobs AS j WHERE j.binding OPERATOR(pg_catalog.=) %s\n'
-    '        LIMIT (SELECT 10 OPERATOR(pg_catalog.+) pg_catalog.count(*) OPERATOR(pg_catalog./) 50 FROM new_rows) FOR KEY SHARE SKIP LOCKED\n'
-    '      ), waiting (key) AS MATERIALIZED (\n'
-    '        SELECT pg_catalog.unnest(coalesce(h.keys::pg_catalog.text[], ARRAY[h.key])) FROM held AS h\n'
-    '      ) ', binding)
+  SELECT format($statement$WITH held AS (
+        SELECT j.keys FROM pgscore_internal.jobs AS j
+        WHERE j.binding OPERATOR(pg_catalog.=) %1$s AND j.keys IS NOT NULL
+        LIMIT (SELECT 10 OPERATOR(pg_catalog.+) pg_catalog.count(*) OPERATOR(pg_catalog./) 50 FROM new_rows) FOR KEY SHARE SKIP LOCKED
+      ), waiting (key) AS MATERIALIZED (
+        SELECT pg_catalog.unnest(h.keys::pg_catalog.text[]) FROM held AS h
+      ), changed (key, is_new) AS MATERIALIZED (
+        SELECT %2$s, %3$s %4$s
+      ), jobs AS (
+        INSERT INTO pgscore_internal.jobs (binding, key)
+        SELECT %1$s, c.key FROM changed AS c
+        WHERE NOT c.is_new AND NOT EXISTS (SELECT FROM waiting AS w WHERE w.key OPERATOR(pg_catalog.=) c.key)
+        ON CONFLICT (binding, key) WHERE key IS NOT NULL DO NOTHING
+        RETURNING 1
+      ), pages AS (
+        INSERT INTO pgscore_internal.jobs (binding, keys, row_count)
+        SELECT %1$s, pg_catalog.array_agg(p.key)::pg_catalog.text, pg_catalog.count(*)
+        FROM (SELECT c.key, (pg_catalog.row_number() OVER () OPERATOR(pg_catalog.-) 1) OPERATOR(pg_catalog./) 200 AS page
+              FROM changed AS c WHERE c.is_new) AS p
+        GROUP BY p.page
+        RETURNING 1
+      ) SELECT (SELECT pg_catalog.count(*) FROM jobs) OPERATOR(pg_catalog.+) (SELECT pg_catalog.count(*) FROM pages)$statement$,
+    binding, key, is_new, changed)
 $$;
-COMMENT ON FUNCTION pgscore_internal.waiting_rows(integer) IS 'a WITH clause: the rows of jobs that no sidecar holds';
+COMMENT ON FUNCTION pgscore_internal.queue_changed_rows(integer, text, text, text) IS 'a statement that adds jobs for the rows that an UPDATE changed';
 
 -- The trigger function of the binding's table. SECURITY DEFINER: whoever may write the table need not be allowed to use
--- the queue. Up to 50 rows become a job each, which adds nothing for a row that waits already; more become pages.
+-- the queue. New rows become a job each, up to 50 of them, more become pages; changed rows become a job each, which adds nothing for
+-- a row that waits already.
 -- Every name and operator in it is qualified, so that it needs no pinned search_path: setting one takes 1 µs of the 10
 -- that the INSERT of a row pays for its job. A test that is a function call costs less than a query, and counting the
 -- rows less than collecting them.
@@ -172,8 +191,7 @@ BEGIN
       EXECUTE %6$L;
       GET DIAGNOSTICS added = ROW_COUNT;
     ELSIF EXISTS (SELECT FROM new_rows OFFSET 50) THEN
-      EXECUTE %11$L;
-      GET DIAGNOSTICS added = ROW_COUNT;
+      EXECUTE %11$L INTO added;
     ELSE
       SELECT pg_catalog.array_agg(%4$s), pg_catalog.bool_or(o.%8$I IS NULL) INTO keys, has_new_keys %7$s;
       INSERT INTO pgscore_internal.jobs (binding, key) SELECT %3$s, k.key FROM pg_catalog.unnest(keys) AS k (key)
@@ -213,9 +231,7 @@ $body$,
               '    WHERE j.binding OPERATOR(pg_catalog.=) %1$s AND j.priority OPERATOR(pg_catalog.=) 0::pg_catalog.int2 AND j.id OPERATOR(pg_catalog.=) c.id',
              b.id, key),
       pgscore_internal.sleep_lock(),
-      pgscore_internal.waiting_rows(b.id)
-        || pgscore_internal.add_pages_statement(b, key, format('%s AND NOT EXISTS (SELECT FROM waiting AS w WHERE w.key OPERATOR(pg_catalog.=) %s)',
-                                                               replace(changed, ' WHERE ', ' WHERE (') || ')', key))));
+      pgscore_internal.queue_changed_rows(b.id, key, format('o.%I IS NULL', b.key_columns[1]), changed)));
 END
 $$;
 COMMENT ON FUNCTION pgscore_internal.async_trigger_function(pgscore_internal.bindings) IS 'the CREATE FUNCTION of an async binding''s trigger function';
