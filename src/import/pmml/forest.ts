@@ -37,6 +37,8 @@ export function lowerForest(
   const treatment = segmentation.attributes.missingPredictionTreatment ?? 'continue';
   if (!METHODS.has(method) || treatment === 'skipSegment' || !segments.every(isPlainTree)) return undefined;
   const isVote = method.endsWith('Vote');
+  if (isVote && treatment === 'continue' && segmentation.number('missingThreshold', 1) !== 1)
+    return undefined;
   if (isVote && context.function !== 'classification') return undefined;
   const weighted = method.startsWith('weighted');
   const inputs = new TreeInputs();
