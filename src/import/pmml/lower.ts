@@ -94,7 +94,7 @@ function refuseDate(element: Element): never {
 
 /** The last final output that is computed from the prediction, where the file has one; else the prediction itself. */
 function finalResult(model: Element, lowered: LoweredModel): Result {
-  const chosen = finalField(outputFields(model));
+  const chosen = finalField(model);
   if (chosen === undefined) return lowered.result;
   const { lowering } = lowered.context;
   lowering.note(`The value is the output field ${chosen.string('name')}.`);
@@ -105,14 +105,15 @@ function finalResult(model: Element, lowered: LoweredModel): Result {
   return { kind: 'regression', value: lowering.register(value, chosen) };
 }
 
-function finalField(fields: readonly Element[]): Element | undefined {
+function finalField(model: Element): Element | undefined {
+  const fields = outputFields(model);
   const isFinal = (field: Element): boolean => field.boolean('isFinalResult', true);
   const explicit = fields.filter((field) => field.has('isFinalResult') && isFinal(field));
   const computed = explicit.filter(isComputed).at(-1);
   if (computed !== undefined) return computed;
   // The part of a segment, or the nth class, when nothing else is said to be final.
   const [only] = explicit;
-  if (explicit.length === 1 && PARTS.has(featureOf(only!)) && !isCarried(only!)) return only;
+  if (explicit.length === 1 && PARTS.has(featureOf(only!)) && !isCarried(only!, model)) return only;
   const hidden = fields.some((field) => featureOf(field) === 'predictedValue' && !isFinal(field));
   return hidden ? fields.filter((field) => isComputed(field) && isFinal(field)).at(-1) : undefined;
 }
@@ -209,13 +210,16 @@ const PARTS: ReadonlySet<string> = new Set([
   'clusterAffinity',
 ]);
 
-/** Whether a prediction holds what the field gives: of the whole model, and the best. */
-function isCarried(field: Element): boolean {
-  return CARRIED.has(featureOf(field)) && !field.has('segmentId') && rankOf(field) === 1;
+/** Whether a prediction holds what the field gives: of the whole model, and the best. Entities are clusters alone. */
+function isCarried(field: Element, model: Element): boolean {
+  const feature = featureOf(field);
+  const isEntity = feature === 'entityId' || feature === 'clusterId';
+  if (!CARRIED.has(feature) || (isEntity && model.attributes.functionName !== 'clustering')) return false;
+  return !field.has('segmentId') && rankOf(field) === 1;
 }
 
 function noteOutputs(model: Element, lowering: Lowering): void {
-  const left = outputFields(model).filter((field) => !isCarried(field));
+  const left = outputFields(model).filter((field) => !isCarried(field, model));
   const reasons = left.filter((field) => featureOf(field) === 'reasonCode');
   const others = left.filter((field) => featureOf(field) !== 'reasonCode');
   if (reasons.length > 0) {
@@ -244,7 +248,7 @@ function outputParts(
   if (final.kind !== result.kind) return parts;
   const predicted = predictedPart(final);
   if (context.targetField !== undefined) parts.set(context.targetField.name, predicted);
-  for (const field of outputFields(model).filter(isCarried)) {
+  for (const field of outputFields(model).filter((each) => isCarried(each, model))) {
     const name = field.string('name');
     if (featureOf(field) !== 'probability') parts.set(name, predicted);
     else if (field.has('value')) parts.set(name, { kind: 'probability', label: field.string('value') });

@@ -38,7 +38,7 @@ export function featureOf(field: Element): string {
   return field.children.length > 0 ? 'transformedValue' : 'predictedValue';
 }
 
-/** What a field without an own value of the row gives: that of the nth best, 1 for the best. */
+/** Which class or cluster a field is about: 1 for the best. */
 export function rankOf(field: Element): number {
   field.choice('rankOrder', ['descending'], 'descending');
   const rank = field.number('rank', 1);
@@ -50,9 +50,11 @@ function outputValue(field: Element, lowered: Lowered, scope: Scope, context: Mo
   const type = field.has('dataType') ? dataTypeOf(field) : undefined;
   const typed = (value: Value): Value => (type === undefined ? value : cast(value, type, field, lowering));
   const feature = featureOf(field);
-  if (feature === 'transformedValue' || feature === 'decision')
-    return typed(lowerExpression(expressionIn(field), scope));
   const id = field.attributes.segmentId;
+  if (feature === 'transformedValue' || feature === 'decision') {
+    if (id !== undefined) field.refuse('computes something inside one segment', 'Put it into the segment.');
+    return typed(lowerExpression(expressionIn(field), scope));
+  }
   if (id === undefined) return typed(featureValue(field, lowered.result, type, lowering));
   const segment =
     lowered.segment?.(id) ??
