@@ -47,10 +47,7 @@ export function lowerMining(model: Element, context: ModelContext): Lowered {
   const segments = segmentation.all('Segment').map(scanSegment);
   if (segments.length === 0) segmentation.fail('has no <Segment>');
   const { scope } = context;
-  const segment = (id: string): Member | undefined => {
-    const found = segments.find(({ element }) => element.attributes.id === id);
-    return found && lowerSegment(found, scope, context);
-  };
+  const segment = segmentsById(segments, context);
   switch (method) {
     case 'modelChain':
       return chain(segmentation, segments, context);
@@ -67,6 +64,23 @@ export function lowerMining(model: Element, context: ModelContext): Lowered {
       return { result: aggregate(segmentation, members, method, context), segment };
     }
   }
+}
+
+/** Segments for the output fields that name them, each lowered when it is first asked for. */
+function segmentsById(
+  segments: readonly Segment[],
+  context: ModelContext,
+): (id: string) => Member | undefined {
+  const members = new Map<string, Member>();
+  return (id) => {
+    const known = members.get(id);
+    if (known !== undefined) return known;
+    const found = segments.find(({ element }) => element.attributes.id === id);
+    if (found === undefined) return undefined;
+    const member = lowerSegment(found, context.scope, context);
+    members.set(id, member);
+    return member;
+  };
 }
 
 function scanSegment(element: Element): Segment {
