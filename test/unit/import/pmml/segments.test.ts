@@ -199,6 +199,15 @@ describe('missing predictions', () => {
     expect(failure(skip(1.5)).code).toBe('PGS_FILE');
   });
 
+  it('make the median missing, unless they are skipped', () => {
+    // No answer of weight 3, 5 of weight 1, 9 of weight 4.
+    const missing = { x: null, s: 'q' };
+    for (const method of ['median', 'weightedMedian']) {
+      expect(predict(text(method, ''), missing).value).toBe(null);
+    }
+    expect(predict(text('median', 'missingPredictionTreatment="skipSegment"'), missing).value).toBe(7);
+  });
+
   it('of votes end the vote above a share', () => {
     const votes = (attributes: string) =>
       mining('majorityVote', [{ says: onlyPositive }, ...says([0, 1, 0], [0, 1, 0])], { attributes });
