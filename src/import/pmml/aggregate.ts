@@ -28,10 +28,22 @@ export type Treatment = 'continue' | 'skipSegment' | 'returnMissing';
 /** What a missing answer of a segment does to the whole. */
 export function treatmentOf(segmentation: Element): Treatment {
   return segmentation.choice(
-    'missingPredictionTreatment',
+    vendorName(segmentation, 'missingPredictionTreatment'),
     ['continue', 'skipSegment', 'returnMissing'],
     'continue',
   );
+}
+
+/** The share of segments without an answer above which the whole has none. */
+export function thresholdOf(segmentation: Element): number {
+  const threshold = segmentation.number(vendorName(segmentation, 'missingThreshold'), 1);
+  if (threshold >= 0 && threshold <= 1) return threshold;
+  return segmentation.fail('needs a missingThreshold from 0 to 1');
+}
+
+/** Before PMML 4.4 had the attributes, converters wrote them with x- before. */
+function vendorName(element: Element, name: string): string {
+  return !element.has(name) && element.has(`x-${name}`) ? `x-${name}` : name;
 }
 
 /** The answers of all segments that count, as one. */
@@ -59,8 +71,7 @@ function enoughAnswers(
   weighted: boolean,
   { lowering }: ModelContext,
 ): Register | undefined {
-  const threshold = segmentation.number('missingThreshold', 1);
-  if (!(threshold >= 0 && threshold <= 1)) segmentation.fail('needs a missingThreshold from 0 to 1');
+  const threshold = thresholdOf(segmentation);
   if (threshold === 1) return undefined;
   const { b } = lowering;
   const counts = members.map(({ condition }) => condition ?? lowering.constant(1));

@@ -1,5 +1,5 @@
 import type { Register } from '../../ir/model.ts';
-import { aggregate, type Member, treatmentOf } from './aggregate.ts';
+import { aggregate, type Member, thresholdOf, treatmentOf } from './aggregate.ts';
 import { type Element, parseNumber } from './element.ts';
 import type { Lowered } from './families.ts';
 import { lowerForest } from './forest.ts';
@@ -28,6 +28,9 @@ export const METHODS = [
 ] as const;
 export type Method = (typeof METHODS)[number];
 
+/** What converters wrote before PMML 4.4 had these. */
+const VENDOR_METHODS = ['x-weightedMedian', 'x-weightedSum'] as const;
+
 /** Those that make one answer of several. */
 export type Combination = Exclude<Method, 'selectFirst' | 'selectAll' | 'modelChain'>;
 
@@ -43,7 +46,8 @@ export function lowerMining(model: Element, context: ModelContext): Lowered {
   model.allow(...context.commonParts, 'Segmentation');
   const segmentation = model.required('Segmentation');
   segmentation.allow('Segment');
-  const method = segmentation.choice('multipleModelMethod', METHODS);
+  const written = segmentation.choice('multipleModelMethod', [...METHODS, ...VENDOR_METHODS]);
+  const method = written.replace(/^x-/, '') as Method;
   const segments = segmentation.all('Segment').map(scanSegment);
   if (segments.length === 0) segmentation.fail('has no <Segment>');
   const { scope } = context;
@@ -106,7 +110,7 @@ function withAnswers(
   { lowering }: ModelContext,
 ): readonly Member[] {
   if (treatmentOf(segmentation) !== 'skipSegment') return members;
-  if (segmentation.number('missingThreshold', 1) !== 1)
+  if (thresholdOf(segmentation) !== 1)
     segmentation.refuse('selects the first result, with a missingThreshold', 'Export it without one.');
   const { b } = lowering;
   return members.map((member) => {

@@ -218,6 +218,21 @@ describe('missing predictions', () => {
     expect(predict(votes('missingThreshold="0.33"'), row).label).toBe('b');
   });
 
+  it('are treated as converters said before PMML 4.4 had a word for it', () => {
+    const skip = 'x-missingPredictionTreatment="skipSegment" x-missingThreshold="0.75"';
+    // 5 of weight 1, where 1 of weight 3 is missing.
+    expect(predict(text('x-weightedSum', skip), { x: null, s: 'p' }).value).toBe(5);
+    expect(predict(text('x-weightedMedian', skip.replace('0.75', '0.7')), { x: null, s: 'p' }).value).toBe(
+      null,
+    );
+    // 1 of weight 3 has more than half of the weight.
+    expect(predict(text('x-weightedMedian', skip), row).value).toBe(1);
+    const trees = mining('majorityVote', [{ says: onlyPositive }, ...says([0, 1, 0], [0, 1, 0])], {
+      attributes: 'x-missingPredictionTreatment="returnMissing"',
+    });
+    expect(predict(trees, { x: -1, s: 'p' }).label).toBe(null);
+  });
+
   it('lead to the next segment, where the first is selected', () => {
     expect(predict(text('selectFirst', ''), { x: null, s: 'p' }).value).toBe(null);
     const skip = text('selectFirst', 'missingPredictionTreatment="skipSegment"');
