@@ -79,6 +79,19 @@ const vote = model('vote', probabilities, [
   [[null, 0, null], [none, none, none], null],
 ]);
 
+/**
+ * The share of a: 3/4 or, for positive x, 1/8; 5/8; 1/4 where s is q. The median's models give the shares. Without x, one of
+ * two has no answer, which is too many, or one of three.
+ */
+const median = model('median', probabilities, [
+  [[0, 'p'], [11 / 16, 5 / 16], 'a'],
+  [[0, 'q'], [5 / 8, 3 / 8], 'a'],
+  [[1, 'p'], [3 / 8, 5 / 8], 'b'],
+  [[1, 'q'], [1 / 4, 3 / 4], 'b'],
+  [[null, 'p'], [none, none], null],
+  [[null, 'q'], [7 / 16, 9 / 16], 'b'],
+]);
+
 /** Average path lengths 1.5, 2.5, 3.5; 2^(-length / c) with c = 2 (ln 15 + 0.57721566) - 30 / 16. */
 const c = 2 * (Math.log(15) + 0.57721566) - 30 / 16;
 const isolation = model('isolation', value, [
@@ -199,7 +212,7 @@ const neighbors = model('neighbors', value, [
   [[null, null], [none]],
 ]);
 
-const EXACT = [tree, forest, linear, vectors, scorecard, rules];
+const EXACT = [tree, forest, median, linear, vectors, scorecard, rules];
 const COMPUTED = [weighted, vote, isolation, softmax, poisson, ordinal, bayes, neural, clusters, neighbors];
 
 describeConformance('PMML', EXACT, { raw: 0, predicted: 0 }, BY_HAND);

@@ -1,9 +1,19 @@
 import type { Register } from '../../ir/model.ts';
+import { decideByRank, greatest } from './decisive.ts';
 import type { Element } from './element.ts';
-import { type Method, unionOfLabels } from './mining.ts';
+import { medianOf, type Term, weighedMiddle } from './middle.ts';
+import { type Combination, unionOfLabels } from './mining.ts';
 import type { ModelContext } from './model-context.ts';
 import { shares } from './regression.ts';
-import { type ClassificationResult, missingWhere, mostProbable, type Result, relabel } from './result.ts';
+import {
+  type ClassificationResult,
+  missingWhere,
+  mostProbable,
+  onlyWhere,
+  type Result,
+  registersOf,
+  relabel,
+} from './result.ts';
 
 /** A segment's answer; it counts where the condition is 1. */
 export interface Member {
@@ -13,39 +23,69 @@ export interface Member {
   readonly condition: Register | undefined;
 }
 
-type Treatment = 'continue' | 'skipSegment' | 'returnMissing';
+export type Treatment = 'continue' | 'skipSegment' | 'returnMissing';
 
-/** A number of a member and whether it counts in a row; undefined when it always does. */
-interface Term {
-  readonly value: Register;
-  readonly counts: Register | undefined;
-  readonly weight: number;
+/** What a missing answer of a segment does to the whole. */
+export function treatmentOf(segmentation: Element): Treatment {
+  return segmentation.choice(
+    vendorName(segmentation, 'missingPredictionTreatment'),
+    ['continue', 'skipSegment', 'returnMissing'],
+    'continue',
+  );
+}
+
+/** The share of segments without an answer above which the whole has none. */
+export function thresholdOf(segmentation: Element): number {
+  const threshold = segmentation.number(vendorName(segmentation, 'missingThreshold'), 1);
+  if (threshold >= 0 && threshold <= 1) return threshold;
+  return segmentation.fail('needs a missingThreshold from 0 to 1');
+}
+
+/** Before PMML 4.4 had the attributes, converters wrote them with x- before. */
+function vendorName(element: Element, name: string): string {
+  return !element.has(name) && element.has(`x-${name}`) ? `x-${name}` : name;
 }
 
 /** The answers of all segments that count, as one. */
 export function aggregate(
   segmentation: Element,
   members: readonly Member[],
-  method: Method,
+  method: Combination,
   context: ModelContext,
 ): Result {
-  const treatment = segmentation.choice(
-    'missingPredictionTreatment',
-    ['continue', 'skipSegment', 'returnMissing'],
-    'continue',
-  );
-  if (treatment === 'skipSegment' && segmentation.number('missingThreshold', 1) !== 1) {
-    segmentation.refuse('has a missingThreshold', 'Export it without one.');
-  }
-  return context.function === 'classification'
-    ? classes(segmentation, members, method, treatment, context)
-    : numbers(segmentation, members, method, treatment, context);
+  const treatment = treatmentOf(segmentation);
+  const result =
+    context.function === 'classification'
+      ? classes(segmentation, members, method, treatment, context)
+      : numbers(segmentation, members, method, treatment, context);
+  const isVote = method.endsWith('Vote');
+  if (treatment === 'returnMissing' || (treatment === 'continue' && !isVote)) return result;
+  const enough = enoughAnswers(segmentation, members, method.startsWith('weighted'), context);
+  return enough === undefined ? result : onlyWhere(enough, result, context.lowering);
+}
+
+/** 1 where the share of segments without an answer, by weight where the method weighs, is within the missingThreshold. */
+function enoughAnswers(
+  segmentation: Element,
+  members: readonly Member[],
+  weighted: boolean,
+  { lowering }: ModelContext,
+): Register | undefined {
+  const threshold = thresholdOf(segmentation);
+  if (threshold === 1) return undefined;
+  const { b } = lowering;
+  const counts = members.map(({ condition }) => condition ?? lowering.constant(1));
+  const answers = members.map(({ result }) => registersOf(result)[0]!);
+  const missing = b.combine('and', b.map(answers, { name: 'is-nan' }), counts);
+  const weights = [members.map(({ weight }) => (weighted ? weight : 1))];
+  const share = b.combine('divide', b.linear(missing, weights, [0]), b.linear(counts, weights, [0]));
+  return b.compare(share, '<=', [threshold])[0]!;
 }
 
 function numbers(
   segmentation: Element,
   members: readonly Member[],
-  method: Method,
+  method: Combination,
   treatment: Treatment,
   context: ModelContext,
 ): Result {
@@ -70,7 +110,7 @@ function termOf(
 }
 
 /** One number of many. */
-function combine(at: Element, terms: readonly Term[], method: Method, context: ModelContext): Register {
+function combine(at: Element, terms: readonly Term[], method: Combination, context: ModelContext): Register {
   switch (method) {
     case 'sum':
       return sum(terms, false, context).total;
@@ -86,11 +126,11 @@ function combine(at: Element, terms: readonly Term[], method: Method, context: M
       return b.add({ kind: 'map', inputs: [total], precision, operations })[0]!;
     }
     case 'median':
-      return median(at, terms, context);
+      return medianOf(terms, context.lowering);
     case 'weightedMedian':
-      return at.refuse('takes a weighted median', 'Export it with median or weightedAverage.');
+      return weighedMiddle(terms, context.lowering).lower;
     case 'max':
-      return extreme(terms, context);
+      return greatest(terms, context.lowering);
     default:
       return at.fail(`combines numbers by ${method}`);
   }
@@ -131,40 +171,10 @@ function sum(terms: readonly Term[], weighted: boolean, { lowering, precision }:
   return { total: value, weights: { kind: 'register', register: b.linear(flags, [weights], [0])[0]! } };
 }
 
-function median(at: Element, terms: readonly Term[], { lowering }: ModelContext): Register {
-  if (terms.some(({ counts }) => counts !== undefined)) {
-    at.refuse('takes the median of segments that not always count', 'Export it with average.');
-  }
-  return medianOf(
-    terms.map(({ value }) => value),
-    lowering,
-  );
-}
-
-/** The middle value, or the mean of both; NaN when one is. */
-export function medianOf(values: readonly Register[], { b }: ModelContext['lowering']): Register {
-  const k = values.length;
-  const sorted = b.add({ kind: 'nearest', inputs: values, k }).slice(k);
-  const middle = k % 2 === 1 ? [sorted[(k - 1) / 2]!] : [sorted[k / 2 - 1]!, sorted[k / 2]!];
-  const last = sorted[k - 1]!;
-  // NaN stands last.
-  return b.select(b.map([last], { name: 'is-nan' }), [last], [b.reduce('mean', middle)])[0]!;
-}
-
-function extreme(terms: readonly Term[], { lowering }: ModelContext): Register {
-  const { b } = lowering;
-  const low = lowering.constant(Number.NEGATIVE_INFINITY);
-  const inputs = terms.map(({ value, counts }) =>
-    counts === undefined ? value : b.select([counts], [value], [low])[0]!,
-  );
-  const greatest = inputs.length === 1 ? inputs[0]! : b.reduce('max', inputs);
-  return b.map([greatest], { name: 'impute', missing: Number.NEGATIVE_INFINITY, by: [Number.NaN] })[0]!;
-}
-
 function classes(
   segmentation: Element,
   members: readonly Member[],
-  method: Method,
+  method: Combination,
   treatment: Treatment,
   context: ModelContext,
 ): Result {
@@ -177,21 +187,22 @@ function classes(
     case 'majorityVote':
     case 'weightedMajorityVote':
       return votes(members, results, labels, method === 'weightedMajorityVote', treatment, context);
-    case 'average':
-    case 'weightedAverage': {
-      const probabilities = labels.map((_, k) => {
-        const terms = results.map(({ probabilities }, i) => {
+    case 'sum':
+    case 'weightedSum':
+      return segmentation.refuse(`combines classes by ${method}`, 'Export it with majorityVote or average.');
+    default: {
+      const terms = labels.map((_, k) =>
+        results.map(({ probabilities }, i) => {
           const { element, weight, condition } = members[i]!;
-          const value = probabilities?.[k] ?? element.refuse('gives no probabilities to be averaged');
+          const value = probabilities?.[k] ?? element.refuse('gives no probabilities to be combined');
           return termOf(value, weight, condition, treatment, context);
-        });
-        return combine(segmentation, terms, method, context);
-      });
+        }),
+      );
+      if (method !== 'average' && method !== 'weightedAverage')
+        return decideByRank(terms, labels, method, context);
+      const probabilities = terms.map((own) => combine(segmentation, own, method, context));
       return mostProbable(labels, probabilities, context.lowering);
     }
-    default:
-      // median and max also average the probabilities of the segments that decided.
-      return segmentation.refuse(`combines classes by ${method}`, 'Export it with majorityVote or average.');
   }
 }
 

@@ -4,6 +4,7 @@ import type { Element } from './element.ts';
 import { cast, expressionIn, lowerExpression } from './expressions.ts';
 import { labelPosition } from './labels.ts';
 import type { ModelContext } from './model-context.ts';
+import { lowerPoisson } from './poisson.ts';
 import { mostProbable, type Result } from './result.ts';
 import { dataTypeOf } from './scan.ts';
 import { parseConstant } from './types.ts';
@@ -46,8 +47,13 @@ function lowerInput(
   const { lowering, scope } = context;
   const value = scope.resolve(input.string('fieldName'), input);
   const stats = input.optional('TargetValueStats');
-  if (stats !== undefined)
-    return continuous(stats, labels, lowering.register(value, input), threshold, context);
+  if (stats !== undefined) {
+    const register = lowering.register(value, input);
+    const isPoisson = stats.children.some((stat) => stat.optional('PoissonDistribution') !== undefined);
+    return isPoisson
+      ? lowerPoisson(stats, labels, register, threshold, lowering)
+      : continuous(stats, labels, register, threshold, context);
+  }
   const derived = input.optional('DerivedField');
   const discrete =
     derived === undefined

@@ -43,8 +43,17 @@ export function lowerClustering(model: Element, context: ModelContext): Clusteri
   return {
     kind: 'clustering',
     ids,
+    labels: labelsOf(clusters, ids),
     names: clusters.map((cluster) => cluster.attributes.name),
     predicted: missingWhere(best, scores[0]!, lowering),
     scores,
+    nearest,
   };
+}
+
+/** The ids, or the names where the file gives no ids, but a name of its own to each. */
+function labelsOf(clusters: readonly Element[], ids: readonly string[]): readonly string[] {
+  if (clusters.some((cluster) => cluster.has('id'))) return ids;
+  const names = clusters.map((cluster, i) => cluster.attributes.name ?? ids[i]!);
+  return new Set(names).size === names.length ? names : ids;
 }

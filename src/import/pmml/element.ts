@@ -1,8 +1,11 @@
 import { PgscoreError } from '../../errors.ts';
 
+/** Shared: most of a file's elements, which may be a million, have none. */
+const NO_CHILDREN: readonly Element[] = [];
+
 /** One element of a PMML file. Its readers throw PgscoreError with the element and its line. */
 export class Element {
-  readonly children: Element[] = [];
+  children: readonly Element[] = NO_CHILDREN;
   /** The character data directly inside, untrimmed. */
   text = '';
   readonly file: string;
@@ -15,6 +18,11 @@ export class Element {
     this.name = name;
     this.attributes = attributes;
     this.line = line;
+  }
+
+  append(child: Element): void {
+    if (this.children === NO_CHILDREN) this.children = [child];
+    else (this.children as Element[]).push(child);
   }
 
   /** `<Node id="3"> in line 12`. */
@@ -44,9 +52,13 @@ export class Element {
 
   /** The one child of that name, or undefined. */
   optional(name: string): Element | undefined {
-    const found = this.all(name);
-    if (found.length > 1) found[1]!.fail('occurs a second time');
-    return found[0];
+    let found: Element | undefined;
+    for (const child of this.children) {
+      if (child.name !== name) continue;
+      if (found !== undefined) child.fail('occurs a second time');
+      found = child;
+    }
+    return found;
   }
 
   required(name: string): Element {
@@ -55,9 +67,16 @@ export class Element {
 
   /** Children by one of several names, exactly one of them. */
   only(names: ReadonlySet<string>, what: string): Element {
-    const found = this.children.filter((child) => names.has(child.name));
-    if (found.length !== 1) this.fail(`must hold exactly one ${what}, but holds ${found.length}`);
-    return found[0]!;
+    let found: Element | undefined;
+    let count = 0;
+    for (const child of this.children) {
+      if (!names.has(child.name)) continue;
+      found = child;
+      count++;
+    }
+    return found !== undefined && count === 1
+      ? found
+      : this.fail(`must hold exactly one ${what}, but holds ${count}`);
   }
 
   /** Refuses every child that is not among the names. */
@@ -104,8 +123,7 @@ export class Element {
   choice<T extends string>(attribute: string, choices: readonly T[], otherwise?: T): T {
     const text = this.attributes[attribute];
     if (text === undefined) return otherwise ?? this.fail(`has no attribute ${attribute}`);
-    const found = choices.find((choice) => choice === text);
-    if (found !== undefined) return found;
+    if (choices.includes(text as T)) return text as T;
     return this.refuse(
       `has ${attribute} ${JSON.stringify(text.slice(0, 60))}, not one of ${choices.join(', ')}`,
     );

@@ -1,3 +1,4 @@
+import type { Member } from './aggregate.ts';
 import { lowerAnomaly } from './anomaly.ts';
 import { lowerBayes } from './bayes.ts';
 import { lowerClustering } from './clustering.ts';
@@ -19,6 +20,8 @@ import { lowerTreeModel } from './tree-model.ts';
 export interface Lowered {
   readonly result: Result;
   readonly scope?: Scope;
+  /** The segment of that id, of a model that has segments. */
+  readonly segment?: (id: string) => Member | undefined;
 }
 
 type Lower = (model: Element, context: ModelContext) => Lowered;

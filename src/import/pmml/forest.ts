@@ -1,4 +1,5 @@
 import type { Register, Tree } from '../../ir/model.ts';
+import { thresholdOf, treatmentOf } from './aggregate.ts';
 import type { Element } from './element.ts';
 import type { Method, Segment } from './mining.ts';
 import { contextOf } from './model.ts';
@@ -34,9 +35,10 @@ export function lowerForest(
   method: Method,
   context: ModelContext,
 ): Result | undefined {
-  const treatment = segmentation.attributes.missingPredictionTreatment ?? 'continue';
+  const treatment = treatmentOf(segmentation);
   if (!METHODS.has(method) || treatment === 'skipSegment' || !segments.every(isPlainTree)) return undefined;
   const isVote = method.endsWith('Vote');
+  if (isVote && treatment === 'continue' && thresholdOf(segmentation) !== 1) return undefined;
   if (isVote && context.function !== 'classification') return undefined;
   const weighted = method.startsWith('weighted');
   const inputs = new TreeInputs();

@@ -5,7 +5,7 @@ import type { Element } from './element.ts';
 import { featureFor, inputValue } from './inputs.ts';
 import { Lowering } from './lowering.ts';
 import { type LoweredModel, lowerModel } from './model.ts';
-import { featureOf, outputFields } from './outputs.ts';
+import { featureOf, outputFields, rankOf } from './outputs.ts';
 import { type ClassificationResult, onlyWhere, type RegressionResult, type Result } from './result.ts';
 import type { DataField, PmmlFile } from './scan.ts';
 import { isActive, Scope } from './scope.ts';
@@ -17,7 +17,8 @@ export interface LoweredFile extends ImportedModel {
 
 export type OutputPart =
   | { readonly kind: 'value' }
-  | { readonly kind: 'label' }
+  /** `ids`: what else a label may be called. */
+  | { readonly kind: 'label'; readonly ids?: ReadonlyMap<string, string> }
   | { readonly kind: 'probability'; readonly label: string };
 
 /** What the file means, as IR. Throws PgscoreError: PGS_FILE, PGS_UNSUPPORTED, PGS_USAGE for options that do not fit. */
@@ -93,17 +94,7 @@ function refuseDate(element: Element): never {
 
 /** The last final output that is computed from the prediction, where the file has one; else the prediction itself. */
 function finalResult(model: Element, lowered: LoweredModel): Result {
-  const fields = outputFields(model);
-  const computed = fields.filter(
-    (field) =>
-      (featureOf(field) === 'transformedValue' || featureOf(field) === 'decision') &&
-      field.boolean('isFinalResult', true),
-  );
-  const explicit = computed.filter((field) => field.has('isFinalResult'));
-  const hidden = fields.some(
-    (field) => featureOf(field) === 'predictedValue' && !field.boolean('isFinalResult', true),
-  );
-  const chosen = explicit.at(-1) ?? (hidden ? computed.at(-1) : undefined);
+  const chosen = finalField(model);
   if (chosen === undefined) return lowered.result;
   const { lowering } = lowered.context;
   lowering.note(`The value is the output field ${chosen.string('name')}.`);
@@ -112,6 +103,24 @@ function finalResult(model: Element, lowered: LoweredModel): Result {
     return { kind: 'classification', labels: [...value.texts], predicted: value.register };
   }
   return { kind: 'regression', value: lowering.register(value, chosen) };
+}
+
+function finalField(model: Element): Element | undefined {
+  const fields = outputFields(model);
+  const isFinal = (field: Element): boolean => field.boolean('isFinalResult', true);
+  const explicit = fields.filter((field) => field.has('isFinalResult') && isFinal(field));
+  const computed = explicit.filter(isComputed).at(-1);
+  if (computed !== undefined) return computed;
+  // The part of a segment, or the nth class, when nothing else is said to be final.
+  const [only] = explicit;
+  if (explicit.length === 1 && PARTS.has(featureOf(only!)) && !isCarried(only!, model)) return only;
+  const hidden = fields.some((field) => featureOf(field) === 'predictedValue' && !isFinal(field));
+  return hidden ? fields.filter((field) => isComputed(field) && isFinal(field)).at(-1) : undefined;
+}
+
+function isComputed(field: Element): boolean {
+  const feature = featureOf(field);
+  return feature === 'transformedValue' || feature === 'decision';
 }
 
 /** No prediction where an input is not allowed. */
@@ -141,7 +150,7 @@ function outputOf(result: Result, options: ImportOptions, file: PmmlFile, loweri
     case 'classification':
       return classOutput(result, options, file, lowering);
     case 'clustering': {
-      const labels = result.ids;
+      const { labels } = result;
       const predicted = labelRegister(result.predicted, lowering);
       return {
         task: 'clustering',
@@ -192,14 +201,41 @@ function classOutput(
 
 const CARRIED: ReadonlySet<string> = new Set(['predictedValue', 'probability', 'entityId', 'clusterId']);
 
+/** What output fields may give of a prediction besides. */
+const PARTS: ReadonlySet<string> = new Set([
+  ...CARRIED,
+  'predictedDisplayValue',
+  'affinity',
+  'entityAffinity',
+  'clusterAffinity',
+]);
+
+/** Whether a prediction holds what the field gives: of the whole model, and the best. Entities are clusters alone. */
+function isCarried(field: Element, model: Element): boolean {
+  const feature = featureOf(field);
+  const isEntity = feature === 'entityId' || feature === 'clusterId';
+  if (!CARRIED.has(feature) || (isEntity && model.attributes.functionName !== 'clustering')) return false;
+  return !field.has('segmentId') && rankOf(field) === 1;
+}
+
 function noteOutputs(model: Element, lowering: Lowering): void {
-  const left = outputFields(model).filter((field) => !CARRIED.has(featureOf(field)));
-  if (left.length === 0) return;
-  const names = left.slice(0, 5).map((field) => field.string('name'));
-  const more = left.length > names.length ? ` and ${left.length - names.length} more` : '';
-  lowering.note(
-    `A prediction does not hold the output fields ${names.join(', ')}${more}, unless one is its value.`,
-  );
+  const left = outputFields(model).filter((field) => !isCarried(field, model));
+  const reasons = left.filter((field) => featureOf(field) === 'reasonCode');
+  const others = left.filter((field) => featureOf(field) !== 'reasonCode');
+  if (reasons.length > 0) {
+    lowering.note(`Reason codes are not delivered: the output fields ${shortList(reasons)} stay out.`);
+  }
+  if (others.length > 0) {
+    lowering.note(
+      `A prediction does not hold the output fields ${shortList(others)}, unless one is its value.`,
+    );
+  }
+}
+
+function shortList(fields: readonly Element[]): string {
+  const names = fields.slice(0, 5).map((field) => field.string('name'));
+  const more = fields.length - names.length;
+  return names.join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
 
 /** Where a prediction holds what the target and the output fields name. */
@@ -210,20 +246,23 @@ function outputParts(
 ): ReadonlyMap<string, OutputPart> {
   const parts = new Map<string, OutputPart>();
   if (final.kind !== result.kind) return parts;
-  const predicted: OutputPart = { kind: final.kind === 'regression' ? 'value' : 'label' };
+  const predicted = predictedPart(final);
   if (context.targetField !== undefined) parts.set(context.targetField.name, predicted);
-  for (const field of outputFields(model)) {
+  for (const field of outputFields(model).filter((each) => isCarried(each, model))) {
     const name = field.string('name');
-    switch (featureOf(field)) {
-      case 'predictedValue':
-      case 'entityId':
-      case 'clusterId':
-        parts.set(name, predicted);
-        break;
-      case 'probability':
-        if (field.has('value')) parts.set(name, { kind: 'probability', label: field.string('value') });
-        break;
-    }
+    if (featureOf(field) !== 'probability') parts.set(name, predicted);
+    else if (field.has('value')) parts.set(name, { kind: 'probability', label: field.string('value') });
   }
   return parts;
+}
+
+function predictedPart(result: Result): OutputPart {
+  switch (result.kind) {
+    case 'regression':
+      return { kind: 'value' };
+    case 'classification':
+      return { kind: 'label' };
+    case 'clustering':
+      return { kind: 'label', ids: new Map(result.labels.map((label, i) => [label, result.ids[i]!])) };
+  }
 }

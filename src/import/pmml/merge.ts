@@ -34,6 +34,14 @@ export function merge(condition: Register, yes: Value, no: Value, at: Element, l
   return number(register, type, presentNumber(yes) && presentNumber(no));
 }
 
+/** The value where the condition is 1, or always when there is none; else missing. */
+export function onlyWhereTrue(condition: Register | undefined, value: Value, lowering: Lowering): Value {
+  if (condition === undefined || value.kind === 'constant') return value;
+  const missing = lowering.constant(Number.NaN);
+  const register = lowering.b.select([condition], [value.register], [missing])[0]!;
+  return { ...value, register, present: false };
+}
+
 function maxKnown(a: TextValue, b: TextValue): number | undefined {
   return a.known === undefined || b.known === undefined ? undefined : Math.max(a.known, b.known);
 }

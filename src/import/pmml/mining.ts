@@ -1,9 +1,12 @@
-import { aggregate, type Member } from './aggregate.ts';
-import type { Element } from './element.ts';
+import type { Register } from '../../ir/model.ts';
+import { aggregate, type Member, thresholdOf, treatmentOf } from './aggregate.ts';
+import { type Element, parseNumber } from './element.ts';
 import type { Lowered } from './families.ts';
 import { lowerForest } from './forest.ts';
+import { onlyWhereTrue } from './merge.ts';
 import { lowerModel } from './model.ts';
 import type { ModelContext } from './model-context.ts';
+import { outputFields } from './outputs.ts';
 import { isAlwaysTrue, isTrue, type Predicate, predicateIn } from './predicates.ts';
 import { onlyWhere, type Result, registersOf, relabel, withRegisters } from './result.ts';
 import { MODELS } from './scan.ts';
@@ -25,6 +28,12 @@ export const METHODS = [
 ] as const;
 export type Method = (typeof METHODS)[number];
 
+/** What converters wrote before PMML 4.4 had these. */
+const VENDOR_METHODS = ['x-weightedMedian', 'x-weightedSum'] as const;
+
+/** Those that make one answer of several. */
+export type Combination = Exclude<Method, 'selectFirst' | 'selectAll' | 'modelChain'>;
+
 /** One <Segment>. */
 export interface Segment {
   readonly element: Element;
@@ -37,19 +46,45 @@ export function lowerMining(model: Element, context: ModelContext): Lowered {
   model.allow(...context.commonParts, 'Segmentation');
   const segmentation = model.required('Segmentation');
   segmentation.allow('Segment');
-  const method = segmentation.choice('multipleModelMethod', METHODS);
+  const written = segmentation.choice('multipleModelMethod', [...METHODS, ...VENDOR_METHODS]);
+  const method = written.replace(/^x-/, '') as Method;
   const segments = segmentation.all('Segment').map(scanSegment);
   if (segments.length === 0) segmentation.fail('has no <Segment>');
-  if (method === 'modelChain') return chain(segments, context);
-  const forest = lowerForest(segmentation, segments, method, context);
-  if (forest !== undefined) return { result: forest };
-  const members = segments.map((segment) => lowerSegment(segment, context.scope, context));
-  if (method === 'selectFirst') return { result: selectFirst(members, context) };
-  if (method === 'selectAll') {
-    if (members.length > 1) segmentation.refuse('selects all results', 'Export one model for each segment.');
-    return { result: selectFirst(members, context) };
+  const { scope } = context;
+  const segment = segmentsById(segments, context);
+  switch (method) {
+    case 'modelChain':
+      return chain(segmentation, segments, context);
+    case 'selectFirst': {
+      const members = segments.map((each) => lowerSegment(each, scope, context));
+      return { result: selectFirst(withAnswers(segmentation, members, context), context), segment };
+    }
+    case 'selectAll':
+      return { result: selectOnly(model, segmentation, segments, context), segment };
+    default: {
+      const forest = lowerForest(segmentation, segments, method, context);
+      if (forest !== undefined) return { result: forest, segment };
+      const members = segments.map((each) => lowerSegment(each, scope, context));
+      return { result: aggregate(segmentation, members, method, context), segment };
+    }
   }
-  return { result: aggregate(segmentation, members, method, context) };
+}
+
+/** Segments for the output fields that name them, each lowered when it is first asked for. */
+function segmentsById(
+  segments: readonly Segment[],
+  context: ModelContext,
+): (id: string) => Member | undefined {
+  const members = new Map<string, Member>();
+  return (id) => {
+    const known = members.get(id);
+    if (known !== undefined) return known;
+    const found = segments.find(({ element }) => element.attributes.id === id);
+    if (found === undefined) return undefined;
+    const member = lowerSegment(found, context.scope, context);
+    members.set(id, member);
+    return member;
+  };
 }
 
 function scanSegment(element: Element): Segment {
@@ -66,6 +101,63 @@ function lowerSegment({ element, model, weight }: Segment, scope: Scope, context
 /** undefined when the segment always counts. */
 function conditionOf(predicate: Predicate, { lowering }: ModelContext): number | undefined {
   return isAlwaysTrue(predicate) ? undefined : isTrue(predicate, lowering);
+}
+
+/** With skipSegment, the members count only where they answer. */
+function withAnswers(
+  segmentation: Element,
+  members: readonly Member[],
+  { lowering }: ModelContext,
+): readonly Member[] {
+  if (treatmentOf(segmentation) !== 'skipSegment') return members;
+  if (thresholdOf(segmentation) !== 1)
+    segmentation.refuse('selects the first result, with a missingThreshold', 'Export it without one.');
+  const { b } = lowering;
+  return members.map((member) => {
+    const [first] = registersOf(member.result);
+    const answers = b.map([first!], { name: 'is-nan' }, { name: 'compare', operator: '==', by: [0] })[0]!;
+    const own = member.condition;
+    return { ...member, condition: own === undefined ? answers : b.combine('and', [own], [answers])[0]! };
+  });
+}
+
+/** selectAll has one answer where no two segments hold in a row, or where the <Output> names one of them alone. */
+function selectOnly(
+  model: Element,
+  segmentation: Element,
+  segments: readonly Segment[],
+  context: ModelContext,
+): Result {
+  const named = new Set(outputFields(model).map((field) => field.attributes.segmentId));
+  const [id] = named;
+  const chosen =
+    named.size === 1 && id !== undefined
+      ? segments.filter(({ element }) => element.attributes.id === id)
+      : segments;
+  if (chosen.length > 1 && !areExclusive(chosen)) {
+    segmentation.refuse(
+      'selects all results, and more than one segment may hold',
+      'Export one model for each segment, or let the <Output> name one segment.',
+    );
+  }
+  if (chosen.length === 0)
+    model.fail(`names the segment ${JSON.stringify(id!.slice(0, 60))}, which is not there`);
+  const members = chosen.map((each) => lowerSegment(each, context.scope, context));
+  return selectFirst(members, context);
+}
+
+/** Whether each asks one field for another value. */
+function areExclusive(segments: readonly Segment[]): boolean {
+  const predicates = segments.map(({ element }) => element.optional('SimplePredicate'));
+  // 1 and 1.0 may be the same value.
+  const values = new Set(
+    predicates.map((each) => parseNumber(each?.attributes.value ?? '') ?? each?.attributes.value),
+  );
+  const field = predicates[0]?.attributes.field;
+  return (
+    values.size === segments.length &&
+    predicates.every((each) => each?.attributes.field === field && each?.attributes.operator === 'equal')
+  );
 }
 
 /** The first segment whose predicate is true. */
@@ -120,8 +212,11 @@ export function unionOfLabels(
 }
 
 /** Each segment may read the outputs of those before it; the last one that counts answers. */
-function chain(segments: readonly Segment[], context: ModelContext): Lowered {
+function chain(segmentation: Element, segments: readonly Segment[], context: ModelContext): Lowered {
   const { lowering } = context;
+  const treatment = treatmentOf(segmentation);
+  if (treatment === 'skipSegment')
+    segmentation.refuse('skips segments of a chain', 'The specification advises against it: use continue.');
   const scope = new Scope(lowering, context.scope);
   const members: Member[] = [];
   for (const segment of segments) {
@@ -130,22 +225,37 @@ function chain(segments: readonly Segment[], context: ModelContext): Lowered {
     const condition = conditionOf(predicate, context);
     const { result, outputs } = lowerModel(model, scope, false);
     members.push({ element, weight, result, condition });
-    for (const field of model.optional('Output')?.all('OutputField') ?? []) {
+    for (const field of outputFields(model)) {
       const name = field.string('name');
-      scope.declare(name, () => {
-        const value = outputs.resolve(name, field);
-        if (condition === undefined || value.kind === 'constant') return value;
-        const [register] = lowering.b.select([condition], [value.register], [lowering.constant(Number.NaN)]);
-        return { ...value, register: register!, present: false };
-      });
+      scope.declare(name, () => onlyWhereTrue(condition, outputs.resolve(name, field), lowering));
     }
   }
+  const segment = (id: string): Member | undefined =>
+    members.find(({ element }) => element.attributes.id === id);
+  const result = answerOfChain(members, context);
+  if (treatment !== 'returnMissing') return { result, scope, segment };
+  const complete = members.map(({ result, condition }) =>
+    hasAnswer(registersOf(result)[0]!, condition, context),
+  );
+  return { result: onlyWhere(lowering.b.reduce('min', complete), result, lowering), scope, segment };
+}
+
+/** 1 where there is an answer, or where the condition does not ask for one. */
+function hasAnswer(answer: Register, condition: Register | undefined, { lowering }: ModelContext): Register {
+  const { b } = lowering;
+  const missing = b.map([answer], { name: 'is-nan' });
+  const fails = condition === undefined ? missing : b.combine('and', missing, [condition]);
+  return b.compare(fails, '==', [0])[0]!;
+}
+
+/** The last segment of a chain that counts. */
+function answerOfChain(members: readonly Member[], context: ModelContext): Result {
   const last = members.at(-1)!;
-  if (last.condition === undefined) return { result: last.result, scope };
+  if (last.condition === undefined) return last.result;
   // Segments of another kind only prepare the last ones.
   const answering = members.filter(({ result }) => result.kind === last.result.kind);
   if (answering.length < members.length) {
-    lowering.note('A row for which no segment of the last kind is true has no prediction.');
+    context.lowering.note('A row for which no segment of the last kind is true has no prediction.');
   }
-  return { result: selectFirst(answering.reverse(), context), scope };
+  return selectFirst(answering.reverse(), context);
 }

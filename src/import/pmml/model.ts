@@ -23,9 +23,9 @@ export function lowerModel(model: Element, parent: Scope, isTopLevel: boolean): 
   const lower = LOWERINGS.get(model.name);
   if (lower === undefined)
     model.refuse('is of a kind that is not scored', 'Export the model in another format.');
-  const { result, scope } = lower!(model, context);
-  const final = applyTargets(model, declaredOrder(result, context), context);
-  return { result: final, outputs: declareOutputs(model, final, scope ?? context.scope, context), context };
+  const lowered = lower!(model, context);
+  const result = applyTargets(model, declaredOrder(lowered.result, context), context);
+  return { result, outputs: declareOutputs(model, { ...lowered, result }, context), context };
 }
 
 /** Classes in the order in which the target declares them; others that the model names come after them. */

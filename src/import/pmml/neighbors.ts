@@ -1,8 +1,8 @@
 import type { Register } from '../../ir/model.ts';
-import { medianOf } from './aggregate.ts';
 import type { Element } from './element.ts';
 import { completeInstances, type Instances } from './instances.ts';
 import { type Dimension, measure } from './measure.ts';
+import { medianOf } from './middle.ts';
 import type { ModelContext } from './model-context.ts';
 import { missingWhere, type Result } from './result.ts';
 import { scanTable } from './tables.ts';
@@ -97,7 +97,12 @@ function average(
       return guarded(b.combine('divide', [b.reduce('sum', weighted)], [b.reduce('sum', weights)])[0]!);
     }
     case 'median':
-      return guarded(medianOf(values, lowering));
+      return guarded(
+        medianOf(
+          values.map((value) => ({ value, counts: undefined, weight: 1 })),
+          lowering,
+        ),
+      );
   }
 }
 

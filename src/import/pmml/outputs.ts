@@ -1,21 +1,28 @@
+import type { Register } from '../../ir/model.ts';
 import type { Element } from './element.ts';
 import { cast, expressionIn, lowerExpression } from './expressions.ts';
+import type { Lowered } from './families.ts';
 import { labelPosition } from './labels.ts';
+import type { Lowering } from './lowering.ts';
+import { onlyWhereTrue } from './merge.ts';
 import type { ModelContext } from './model-context.ts';
-import type { ClassificationResult, Result } from './result.ts';
+import { type ClassificationResult, type ClusteringResult, missingWhere, type Result } from './result.ts';
 import { dataTypeOf } from './scan.ts';
 import { Scope } from './scope.ts';
 import { parseConstant } from './types.ts';
 import { type DataType, number, type Value } from './values.ts';
 
 /** Declares the fields of a model's <Output>; their steps are made when a later model asks for them. */
-export function declareOutputs(model: Element, result: Result, parent: Scope, context: ModelContext): Scope {
-  const scope = new Scope(context.lowering, parent);
+export function declareOutputs(model: Element, lowered: Lowered, context: ModelContext): Scope {
+  const { result } = lowered;
+  const scope = new Scope(context.lowering, lowered.scope ?? context.scope);
   const target = context.targetField;
   if (target !== undefined)
-    scope.declare(target.name, () => predictedValue(result, target.type ?? 'double', model, context));
+    scope.declare(target.name, () =>
+      predictedValue(result, target.type ?? 'double', model, context.lowering),
+    );
   for (const field of outputFields(model)) {
-    scope.declare(field.string('name'), () => outputValue(field, result, scope, context));
+    scope.declare(field.string('name'), () => outputValue(field, lowered, scope, context));
   }
   return scope;
 }
@@ -31,30 +38,51 @@ export function featureOf(field: Element): string {
   return field.children.length > 0 ? 'transformedValue' : 'predictedValue';
 }
 
-function outputValue(field: Element, result: Result, scope: Scope, context: ModelContext): Value {
+/** Which class or cluster a field is about: 1 for the best. */
+export function rankOf(field: Element): number {
+  field.choice('rankOrder', ['descending'], 'descending');
+  const rank = field.number('rank', 1);
+  return Number.isInteger(rank) && rank >= 1 ? rank : field.fail('needs a whole rank from 1 on');
+}
+
+function outputValue(field: Element, lowered: Lowered, scope: Scope, context: ModelContext): Value {
   const { lowering } = context;
-  if (field.has('segmentId')) field.refuse('gives a part of one segment');
   const type = field.has('dataType') ? dataTypeOf(field) : undefined;
   const typed = (value: Value): Value => (type === undefined ? value : cast(value, type, field, lowering));
+  const feature = featureOf(field);
+  const id = field.attributes.segmentId;
+  if (feature === 'transformedValue' || feature === 'decision') {
+    if (id !== undefined) field.refuse('computes something inside one segment', 'Put it into the segment.');
+    return typed(lowerExpression(expressionIn(field), scope));
+  }
+  if (id === undefined) return typed(featureValue(field, lowered.result, type, lowering));
+  const segment =
+    lowered.segment?.(id) ??
+    field.fail(`names the segment ${JSON.stringify(id.slice(0, 60))}, which is not there`);
+  const own = featureValue(field, segment.result, type, lowering);
+  return typed(onlyWhereTrue(segment.condition, own, lowering));
+}
+
+function featureValue(field: Element, result: Result, type: DataType | undefined, lowering: Lowering): Value {
   switch (featureOf(field)) {
     case 'predictedValue':
-      return typed(predictedValue(result, type ?? 'string', field, context));
-    case 'transformedValue':
-    case 'decision':
-      return typed(lowerExpression(expressionIn(field), scope));
+      return predictedValue(result, type ?? 'string', field, lowering);
+    case 'predictedDisplayValue':
+      if (result.kind === 'clustering') {
+        const names = result.ids.map((id, i) => result.names[i] ?? id);
+        return positionValue(rankedPosition(field, result, lowering), names, 'string', field, lowering);
+      }
+      break;
     case 'probability':
-      return typed(probability(field, result, context));
+      return probability(field, result, lowering);
     case 'entityId':
     case 'clusterId':
-      if (result.kind === 'clustering') return predictedValue(result, type ?? 'string', field, context);
+      if (result.kind === 'clustering') return predictedValue(result, type ?? 'string', field, lowering);
       break;
     case 'affinity':
     case 'entityAffinity':
     case 'clusterAffinity':
-      if (result.kind === 'clustering' && field.has('value')) {
-        const at = result.ids.indexOf(field.string('value'));
-        if (at !== -1) return number(result.scores[at]!);
-      }
+      if (result.kind === 'clustering') return affinity(field, result, lowering);
       break;
   }
   return field.refuse(
@@ -63,16 +91,30 @@ function outputValue(field: Element, result: Result, scope: Scope, context: Mode
 }
 
 /** The number, or the label in the target's type. */
-function predictedValue(result: Result, type: DataType, at: Element, { lowering }: ModelContext): Value {
-  if (result.kind === 'regression') return number(result.value, type === 'string' ? 'double' : type);
+function predictedValue(result: Result, type: DataType, at: Element, lowering: Lowering): Value {
+  if (result.kind === 'regression') {
+    if (rankOf(at) > 1) at.fail('ranks a number');
+    return number(result.value, type === 'string' ? 'double' : type);
+  }
   const labels = result.kind === 'classification' ? result.labels : result.ids;
+  return positionValue(rankedPosition(at, result, lowering), labels, type, at, lowering);
+}
+
+/** The text, or the number that it reads as, at a position. */
+function positionValue(
+  position: Register,
+  labels: readonly string[],
+  type: DataType,
+  at: Element,
+  lowering: Lowering,
+): Value {
   if (type !== 'string') {
     const numbers = labels.map((label) => parseConstant(at, label, type));
-    return number(lowering.gather(result.predicted, numbers), type);
+    return number(lowering.gather(position, numbers), type);
   }
   return {
     kind: 'text',
-    register: result.predicted,
+    register: position,
     texts: [...labels],
     open: false,
     known: labels.length,
@@ -80,7 +122,43 @@ function predictedValue(result: Result, type: DataType, at: Element, { lowering 
   };
 }
 
-function probability(field: Element, result: Result, { lowering }: ModelContext): Value {
+/** The position of the class or cluster that the field's rank asks for. */
+function rankedPosition(
+  field: Element,
+  result: ClassificationResult | ClusteringResult,
+  lowering: Lowering,
+): Register {
+  const rank = rankOf(field);
+  return rank === 1 ? result.predicted : nth(field, rank, result, lowering).position;
+}
+
+/** The nth most probable class or nearest cluster, of equal ones the first; NaN where there is no prediction. */
+function nth(
+  field: Element,
+  rank: number,
+  result: ClassificationResult | ClusteringResult,
+  lowering: Lowering,
+): { readonly position: Register; readonly score: Register } {
+  const isClass = result.kind === 'classification';
+  const scores = isClass ? result.probabilities : result.scores;
+  if (scores === undefined) return field.refuse('ranks classes, to which the model gives no probabilities');
+  if (rank > scores.length) return field.fail(`asks for number ${rank} of ${scores.length}`);
+  const { b } = lowering;
+  const least = !isClass && result.nearest === 'argmin';
+  const found = b.add({ kind: 'nearest', inputs: least ? scores : b.unary(scores, 'negate'), k: rank });
+  const score = found[2 * rank - 1]!;
+  const position = missingWhere(found[rank - 1]!, score, lowering);
+  return { position, score: least ? score : b.unary([score], 'negate')[0]! };
+}
+
+function affinity(field: Element, result: ClusteringResult, lowering: Lowering): Value {
+  if (!field.has('value')) return number(nth(field, rankOf(field), result, lowering).score);
+  const at = result.ids.indexOf(field.string('value'));
+  if (at === -1) field.fail('names a cluster that is not there');
+  return number(result.scores[at]!);
+}
+
+function probability(field: Element, result: Result, lowering: Lowering): Value {
   const { b } = lowering;
   const { probabilities } = result.kind === 'classification' ? result : ({} as Partial<ClassificationResult>);
   if (result.kind !== 'classification' || probabilities === undefined) {
@@ -88,6 +166,7 @@ function probability(field: Element, result: Result, { lowering }: ModelContext)
   }
   if (field.has('value'))
     return number(probabilities[labelPosition(field, result.labels, field.string('value'))]!);
+  if (rankOf(field) > 1) return number(nth(field, rankOf(field), result, lowering).score);
   // The predicted class's own.
   const own = probabilities.map((each, k) => {
     const isPredicted = b.compare([result.predicted], '==', [k]);

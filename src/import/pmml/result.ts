@@ -23,10 +23,14 @@ export interface ClusteringResult {
   readonly kind: 'clustering';
   /** Each cluster's id, or its number from 1. */
   readonly ids: readonly string[];
+  /** What a prediction calls each cluster. */
+  readonly labels: readonly string[];
   readonly names: readonly (string | undefined)[];
   readonly predicted: Register;
   /** Distances, or similarities, to each cluster. */
   readonly scores: readonly Register[];
+  /** Which of them is nearest. */
+  readonly nearest: 'argmin' | 'argmax';
 }
 
 /** The most probable label, the first of equals. */

@@ -70,14 +70,19 @@ function choose(
     case 'firstHit':
       return lowering.gather(b.argmax(fires), positions);
     case 'weightedSum': {
-      const rows = labels.map((_, k) => weights.map((weight, i) => (positions[i] === k ? weight : 0)));
-      return b.argmax(
-        b.linear(
-          fires,
-          rows,
-          labels.map(() => 0),
-        ),
+      const named = labels.map((_, k) => k).filter((k) => positions.includes(k));
+      const table = (of: (weight: number) => number): number[][] =>
+        named.map((k) => weights.map((weight, i) => (positions[i] === k ? of(weight) : 0)));
+      const none = named.map(() => 0);
+      const sums = b.linear(fires, table(Number), none);
+      const votes = b.linear(
+        fires,
+        table(() => 1),
+        none,
       );
+      // A class none of whose rules fires cannot win, not even against a weight of 0.
+      const low = lowering.constant(Number.NEGATIVE_INFINITY);
+      return lowering.gather(b.argmax(b.select(votes, sums, [low])), named);
     }
     case 'weightedMax': {
       const low = lowering.constant(Number.NEGATIVE_INFINITY);

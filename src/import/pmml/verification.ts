@@ -69,6 +69,8 @@ function compareCell(element: Element, number: number, row: Row, check: Check, p
   if (expected === undefined) return;
   const got = partOf(prediction, check.part);
   if (isAccepted(expected.trim(), got, check)) return;
+  const id = check.part.kind === 'label' && typeof got === 'string' ? check.part.ids?.get(got) : undefined;
+  if (id !== undefined && isAccepted(expected.trim(), id, check)) return;
   throw new PgscoreError(
     'PGS_UNSUPPORTED',
     `${element.file}: the file's own verification fails: row ${number} expects ${check.column} to be ${expected.trim()}, but it is scored as ${got}.`,

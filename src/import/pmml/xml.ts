@@ -42,7 +42,7 @@ export function parseXml(file: string, bytes: Uint8Array): Element {
       return;
     }
     const element = new Element(file, local, attributes as Record<string, string>, parser.line);
-    parent?.children.push(element);
+    parent?.append(element);
     root ??= element;
     open.push(element);
   });

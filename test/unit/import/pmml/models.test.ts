@@ -83,6 +83,8 @@ describe('segments', () => {
     ['average', 11 / 3],
     ['weightedAverage', 27 / 6],
     ['median', 4],
+    // 1 of weight 1 and 4 of weight 2 have half of 6.
+    ['weightedMedian', 4],
     ['max', 6],
     ['selectFirst', 1],
     ['modelChain', 6],
@@ -109,7 +111,7 @@ describe('segments', () => {
     expect(predict(skipped, { x: 1 }).value).toBe(3.5);
   });
 
-  it.each(['weightedMedian', 'selectAll', 'x-multiModelChain'])('%s is refused', (method) => {
+  it.each(['selectAll', 'x-multiModelChain'])('%s is refused', (method) => {
     const error = failure(mining(method));
     expect(error.code).toBe('PGS_UNSUPPORTED');
     expect(error.message).toContain('<Segmentation>');
@@ -163,6 +165,115 @@ describe('clusters', () => {
     expect(got('jaccard').raw).toEqual([1 / 2, 0]);
     expect(got('tanimoto').raw).toEqual([2 / 4, 1 / 5]);
     expect(got('tanimoto').label).toBe('1');
+  });
+});
+
+describe('clusters, called and ranked', () => {
+  /** At 0, 10 and 4 of x. */
+  const text = (attributes: readonly string[], output = '', verification = '') =>
+    pmmlText(
+      numbers('x'),
+      `<ClusteringModel functionName="clustering" modelClass="centerBased" numberOfClusters="3">${schema(['x'])}${output && `<Output>${output}</Output>`}
+      <ComparisonMeasure kind="distance"><euclidean/></ComparisonMeasure><ClusteringField field="x"/>
+      ${[0, 10, 4].map((x, i) => `<Cluster ${attributes[i] ?? ''}><Array n="1" type="real">${x}</Array></Cluster>`).join('')}${verification}</ClusteringModel>`,
+    );
+
+  it('by their ids, else by their names, else by their numbers', () => {
+    const labels = (attributes: readonly string[]) =>
+      importText(text(attributes)).model.output.classes?.labels;
+    expect(labels(['id="a" name="A"', 'id="b" name="B"', 'id="c"'])).toEqual(['a', 'b', 'c']);
+    expect(labels(['name="A"', 'name="B"', ''])).toEqual(['A', 'B', '3']);
+    expect(labels(['name="A"', 'name="A"', ''])).toEqual(['1', '2', '3']);
+  });
+
+  it('by their distance', () => {
+    const field = (feature: string, type = 'double') =>
+      `<OutputField name="o" feature="${feature}" rank="2" isFinalResult="true" optype="continuous" dataType="${type}"/>`;
+    const names = ['name="A"', 'name="B"', 'name="C"'];
+    // 7 is 7, 3 and 3 away: of equal ones the first.
+    expect(label(text(names, field('clusterId', 'string')), { x: 7 })).toBe('3');
+    expect(label(text(names, field('predictedDisplayValue', 'string')), { x: 1 })).toBe('C');
+    expect(predict(text(names, field('affinity')), { x: 1 }).value).toBe(3);
+    expect(label(text(names, field('clusterId', 'string')), { x: null })).toBe(null);
+  });
+
+  it('by name or by number in the verification of the file', () => {
+    const verified = (expected: string) =>
+      text(
+        ['name="A"', 'name="B"', 'name="C"'],
+        '<OutputField name="o" feature="clusterId" optype="categorical" dataType="string"/>',
+        `<ModelVerification><VerificationFields><VerificationField field="x"/><VerificationField field="o"/></VerificationFields>
+        <InlineTable><row><x>9</x><o>${expected}</o></row></InlineTable></ModelVerification>`,
+      );
+    for (const expected of ['B', '2']) expect(() => importText(verified(expected))).not.toThrow();
+    expect(failure(verified('3')).message).toContain('verification fails');
+  });
+});
+
+describe('naive Bayes', () => {
+  it('counts by Poisson distributions', () => {
+    const text = pmmlText(
+      numbers('n') + texts('y', 'a', 'b'),
+      `<NaiveBayesModel functionName="classification" threshold="0.001">${schema(['n'], 'y')}
+      <BayesInputs><BayesInput fieldName="n"><TargetValueStats>
+      <TargetValueStat value="a"><PoissonDistribution mean="2"/></TargetValueStat>
+      <TargetValueStat value="b"><PoissonDistribution mean="5"/></TargetValueStat></TargetValueStats></BayesInput></BayesInputs>
+      <BayesOutput fieldName="y"><TargetValueCounts><TargetValueCount value="a" count="30"/><TargetValueCount value="b" count="10"/></TargetValueCounts></BayesOutput></NaiveBayesModel>`,
+    );
+    const factorial = (n: number): number => (n <= 1 ? 1 : n * factorial(n - 1));
+    const density = (n: number, mean: number) => (Math.exp(-mean) * mean ** n) / factorial(n);
+    for (const n of [0, 1, 3, 7, 11, 12]) {
+      const a = 30 * Math.max(0.001, density(n, 2));
+      const b = 10 * Math.max(0.001, density(n, 5));
+      expect(predict(text, { n }).value).toBeCloseTo(b / (a + b), 13);
+    }
+    // Beyond the table, and for what is no count, both are at the threshold; a missing count adds nothing.
+    for (const n of [14, 1000, -1, 2.5, null]) expect(predict(text, { n }).value).toBeCloseTo(0.25, 14);
+    expect(failure(text.replace('threshold="0.001"', 'threshold="0"')).code).toBe('PGS_UNSUPPORTED');
+    expect(failure(text.replace('mean="2"', 'mean="1e9"')).code).toBe('PGS_UNSUPPORTED');
+    expect(failure(text.replace('mean="2"', 'mean="-2"')).code).toBe('PGS_FILE');
+  });
+});
+
+describe('rules', () => {
+  it('sum weights by class; a class without a rule that fires does not win', () => {
+    const rule = (score: string, field: string, weight: number) =>
+      `<SimpleRule score="${score}" weight="${weight}">${positive(field)}</SimpleRule>`;
+    const text = (weight: number) =>
+      pmmlText(
+        numbers('x', 'z') + texts('y', 'a', 'b'),
+        `<RuleSetModel functionName="classification">${schema(['x', 'z'], 'y')}<RuleSet defaultScore="a"><RuleSelectionMethod criterion="weightedSum"/>
+        ${rule('a', 'x', 0.5)}${rule('b', 'z', weight)}${rule('b', 'z', 0)}</RuleSet></RuleSetModel>`,
+      );
+    const rows = [
+      { x: 1, z: 1 },
+      { x: -1, z: 1 },
+      { x: -1, z: -1 },
+    ];
+    const labels = (weight: number) => rows.map((row) => label(text(weight), row));
+    // Of equal sums, the class that the dictionary names first.
+    expect(labels(0.5)).toEqual(['a', 'b', 'a']);
+    expect(labels(0.75)).toEqual(['b', 'b', 'a']);
+    expect(labels(0)).toEqual(['a', 'b', 'a']);
+  });
+});
+
+describe('scorecards', () => {
+  it('compute partial scores, and say that reason codes are not delivered', () => {
+    const text = pmmlText(
+      numbers('x'),
+      `<Scorecard functionName="regression" initialScore="100" useReasonCodes="true" reasonCodeAlgorithm="pointsBelow" baselineScore="20" baselineMethod="max">${schema(['x'])}
+      <Output><OutputField name="score" feature="predictedValue" optype="continuous" dataType="double"/>
+      <OutputField name="why" feature="reasonCode" rank="1" optype="categorical" dataType="string"/></Output>
+      <Characteristics><Characteristic name="c" reasonCode="R"><Attribute partialScore="7">${positive('x')}
+      <ComplexPartialScore><Apply function="*"><FieldRef field="x"/><Constant dataType="double">3</Constant></Apply></ComplexPartialScore></Attribute>
+      <Attribute partialScore="-1"><True/></Attribute></Characteristic></Characteristics></Scorecard>`,
+    );
+    // The expression stands over the partialScore beside it; the baseline is for reason codes alone.
+    expect([2, -2, null].map((x) => predict(text, { x }).value)).toEqual([106, 99, 99]);
+    expect(importText(text).source.notes).toContain(
+      'Reason codes are not delivered: the output fields why stay out.',
+    );
   });
 });
 

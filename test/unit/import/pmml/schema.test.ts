@@ -139,6 +139,16 @@ describe('<ModelVerification>', () => {
     const near = verified('<row><x>1E-9</x><y>0</y></row>', 'zeroThreshold="1E-8"');
     expect(predict(near, { x: 5 }).value).toBe(5);
   });
+
+  it('is not about output fields that a prediction does not hold', () => {
+    // The id of a leaf is no prediction of a tree.
+    const text = verified('<row><x>2</x><y>2</y><leaf>17</leaf></row>').replace(
+      '</VerificationFields>',
+      '<VerificationField field="leaf"/></VerificationFields>',
+    );
+    const leaf = '<Output><OutputField name="leaf" feature="entityId"/></Output>';
+    expect(predict(text.replace('</MiningSchema>', `</MiningSchema>${leaf}`), { x: 5 }).value).toBe(5);
+  });
 });
 
 describe('options', () => {
