@@ -12,6 +12,15 @@ export interface MetricSources {
   readonly eventLoopDelayP99Ms: () => number;
   readonly workers: () => readonly { readonly rss: number; readonly busy: boolean }[];
   readonly troubles: () => readonly string[];
+  /** Of all sidecars together. */
+  readonly queue: () => Promise<readonly QueueState[]>;
+}
+
+/** What waits for one binding. */
+export interface QueueState extends BindingLabels {
+  readonly depth: number;
+  /** Of the oldest live job; 0 when none waits. */
+  readonly oldestSeconds: number;
 }
 
 /** Everything that a sidecar counts, under the names that the manual lists. A registry a sidecar: nothing is global. */
@@ -53,7 +62,7 @@ export class Metrics {
     [],
   );
 
-  constructor({ eventLoopDelayP99Ms, workers, troubles }: MetricSources) {
+  constructor({ eventLoopDelayP99Ms, workers, troubles, queue }: MetricSources) {
     this.#ask(
       'pgscore_event_loop_delay_p99_seconds',
       'of the main process',
@@ -67,6 +76,7 @@ export class Metrics {
       () => workers().filter((w) => w.busy).length,
     );
     this.#ask('pgscore_troubles', 'what is amiss now: 0 is good', () => troubles().length);
+    this.#askQueue(queue);
   }
 
   /** In Prometheus' text format. */
@@ -85,6 +95,36 @@ export class Metrics {
     labelNames: readonly L[],
   ): Histogram<L> {
     return new Histogram({ name, help, buckets, labelNames: [...labelNames], registers: [this.registry] });
+  }
+
+  /** The queue is read once a scrape. While the database is away, these are left out. */
+  #askQueue(queue: MetricSources['queue']): void {
+    let reading: Promise<readonly QueueState[]> | undefined;
+    const read = () => {
+      reading ??= queue()
+        .catch(() => [])
+        .finally(() => {
+          reading = undefined;
+        });
+      return reading;
+    };
+    const gauge = (name: string, help: string, value: (state: QueueState) => number) =>
+      new Gauge({
+        name,
+        help,
+        labelNames: [...OF_BINDING],
+        registers: [this.registry],
+        async collect() {
+          const states = await read();
+          this.reset();
+          for (const state of states) {
+            const { model, relation, column } = state;
+            this.set({ model, relation, column }, value(state));
+          }
+        },
+      });
+    gauge('pgscore_queue_rows', 'rows that wait', ({ depth }) => depth);
+    gauge('pgscore_queue_oldest_seconds', 'age of the oldest live job', (state) => state.oldestSeconds);
   }
 
   #ask(name: string, help: string, value: () => number): void {

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { readQuery } from '../db/queries.ts';
 import { textArray } from './array-literal.ts';
 import type { Position } from './dispatcher.ts';
+import type { QueueState } from './metrics.ts';
 import type { RawRow } from './tensors.ts';
 
 /** An async binding and the version that it wants. */
@@ -23,6 +24,12 @@ export interface AsyncBinding {
 /** The bindings that there are, with their champions. */
 export async function readBindings(client: pg.ClientBase): Promise<AsyncBinding[]> {
   const { rows } = await client.query<AsyncBinding>(readQuery('sidecar_bindings'));
+  return rows;
+}
+
+/** What waits, of each async binding. */
+export async function readQueueState(client: pg.ClientBase): Promise<QueueState[]> {
+  const { rows } = await client.query<QueueState>(readQuery('sidecar_queue'));
   return rows;
 }
 

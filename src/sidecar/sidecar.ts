@@ -19,7 +19,7 @@ import { createLogger, type Logger, TroubleLog } from './log.ts';
 import { Metrics } from './metrics.ts';
 import { ModelCache } from './model-cache.ts';
 import { DEFAULTS, type SidecarOptions, threadsPerWorker } from './options.ts';
-import type { AsyncBinding } from './queue.ts';
+import { type AsyncBinding, readQueueState } from './queue.ts';
 import { ScoringService } from './scoring-service.ts';
 import { Versions } from './versions.ts';
 import { type WorkerEvent, WorkerPool } from './worker-pool.ts';
@@ -64,6 +64,7 @@ export class Sidecar {
       eventLoopDelayP99Ms: () => this.#delay.p99Ms,
       workers: () => this.#pool.workers,
       troubles: () => this.#troubles.current,
+      queue: async () => readQueueState(await this.#asking.client()),
     });
     const counters = new Counters(this.metrics);
     this.#control = new Control({

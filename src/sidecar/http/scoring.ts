@@ -107,7 +107,7 @@ export class HttpScoring implements InferenceService {
       );
     }
     const client = await this.#client();
-    const text = readQuery('http_predict').replace('{version}', quoteIdent(`${model}__version`));
+    const text = readQuery('http_predict', { version: quoteIdent(`${model}__version`) });
     try {
       const result = await client.query<Prediction & { version: number }>(text, [
         model,

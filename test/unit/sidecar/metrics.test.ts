@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Counters } from '../../../src/sidecar/counters.ts';
-import { Metrics } from '../../../src/sidecar/metrics.ts';
+import { type MetricSources, Metrics } from '../../../src/sidecar/metrics.ts';
 
 const BINDING = {
   id: 7,
@@ -14,8 +14,13 @@ const BINDING = {
   reads: false,
 } as const;
 
-function createMetrics(): Metrics {
+const waiting = async () => [
+  { model: 'churn', relation: 'public.customers', column: 'score', depth: 7, oldestSeconds: 2.5 },
+];
+
+function createMetrics(queue: MetricSources['queue'] = waiting): Metrics {
   return new Metrics({
+    queue,
     eventLoopDelayP99Ms: () => 4,
     workers: () => [
       { rss: 100, busy: true },
@@ -62,4 +67,14 @@ test('two sidecars in one process count apart', async () => {
   const [first, second] = [createMetrics(), createMetrics()];
   first.scored.inc({ model: 'm', relation: 'r', column: 'c' }, 5);
   expect(await second.text()).not.toContain('} 5');
+});
+
+test('the queue is read when it is asked for, and left out while the database is away', async () => {
+  const labels = '{model="churn",relation="public.customers",column="score"}';
+  const text = await createMetrics().text();
+  expect(text).toContain(`pgscore_queue_rows${labels} 7\n`);
+  expect(text).toContain(`pgscore_queue_oldest_seconds${labels} 2.5\n`);
+  const away = await createMetrics(() => Promise.reject(new Error('away'))).text();
+  expect(away).not.toContain('pgscore_queue_rows{');
+  expect(away).toContain('pgscore_troubles 1\n');
 });
