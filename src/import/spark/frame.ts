@@ -1,5 +1,5 @@
 import type { Register } from '../../ir/model.ts';
-import { once } from '../sklearn/builder.ts';
+import { once } from '../once.ts';
 
 /** A number of a column or one element of a vector, with what Spark's column metadata would say of it. */
 export interface Part {

@@ -1,7 +1,7 @@
 import { PgscoreError } from '../../errors.ts';
 import type { Register } from '../../ir/model.ts';
+import { Builder } from '../builder.ts';
 import type { ImportOptions } from '../importer.ts';
-import { Builder } from '../sklearn/builder.ts';
 import { FeatureTable, MAX_FEATURES } from './features.ts';
 import type { Column, Part } from './frame.ts';
 import type { Prediction } from './prediction.ts';
