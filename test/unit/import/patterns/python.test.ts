@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { translatePattern } from '../../../../src/import/sklearn/python-pattern.ts';
+import { translatePattern } from '../../../../src/import/patterns/python.ts';
 import { evaluate } from '../../../../src/ir/evaluate.ts';
 import { readJson } from '../../../conformance/runner.ts';
 import { counting } from '../../../harness/text-models.ts';
