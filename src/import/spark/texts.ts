@@ -7,10 +7,7 @@ import type { Column, Frame, Lazy, TermsColumn } from './frame.ts';
 import type { Lowering } from './lowering.ts';
 import type { Stage } from './stage.ts';
 
-/**
- * Texts to terms. Lower case is that of a JVM whose language is not Turkish, Azeri or Lithuanian; a capital sigma's is
- * Unicode's, where Java looks for the ends of words its own way.
- */
+/** Lower case is that of a JVM whose language is not Turkish, Azeri or Lithuanian. */
 const LOWERCASE = ['lowercase'] as const;
 
 const PREPARE = 'Prepare the texts in a column of their own, and fit the pipeline on that.';
@@ -166,6 +163,9 @@ function counts(
   options: Pick<CountTerms, 'binary' | 'least'>,
   lowering: Lowering,
 ): Column {
+  const lowers =
+    changes.length > 0 || operations.some((operation) => operation.name === 'drop' && operation.ignoreCase);
+  if (lowers && !isOfAscii(split)) lowering.refuseOddSigmas(text);
   lowering.builder.charge(columns.by === 'hash' ? columns.count : columns.terms.length);
   const registers = lowering.builder.add({
     kind: 'count-terms',
@@ -182,6 +182,12 @@ function counts(
     kind: 'vector',
     parts: registers.map((register) => ({ register, mayBeMissing: false, atLeastZero: true })),
   };
+}
+
+/** Whether terms hold characters of one class of ASCII alone, so that no sigma gets into them. */
+function isOfAscii(split: TextSplit): boolean {
+  if (split.by === 'separator') return /^\[\^(?:[ -[^-~]|\\[^pu])+\]\+?$/.test(split.pattern);
+  return split.by === 'match' && /^\[(?!\^)(?:[ -[^-~]|\\[^pu])+\]\+?$/.test(split.pattern);
 }
 
 /** Each count times its term's weight. */
