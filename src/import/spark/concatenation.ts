@@ -6,6 +6,9 @@ import type { Stage } from './stage.ts';
 /** Ways to make all known texts; labels of people's tables have a few each. */
 const MAX_WAYS = 100_000;
 
+/** Characters looked at to find them. */
+const MAX_WORK = 100_000_000;
+
 /** Whole numbers up to here are exact. */
 const MAX_CODE = 2 ** 53;
 
@@ -24,11 +27,14 @@ export function lookUpConcatenation(
   const b = lowering.builder;
   const columns = pieces.filter((piece): piece is RawColumn => typeof piece !== 'string');
   const ways: { readonly parts: readonly string[]; readonly value: number }[] = [];
+  let work = 0;
+  const spend = (characters: number): void => {
+    work += characters + 1;
+    if (ways.length >= MAX_WAYS || work > MAX_WORK)
+      stage.refuse(`has labels that CONCAT can make in more than ${MAX_WAYS} ways`);
+  };
   for (const [text, value] of known) {
-    for (const parts of cut([...text], pieces)) {
-      if (ways.length === MAX_WAYS) stage.refuse(`can be made by CONCAT in more than ${MAX_WAYS} ways`);
-      ways.push({ parts, value });
-    }
+    for (const parts of cut([...text], pieces, spend)) ways.push({ parts, value });
   }
   b.charge(4 * ways.length * columns.length);
   const categories = columns.map((_, i) => [...new Set(ways.map(({ parts }) => parts[i]!))]);
@@ -53,23 +59,25 @@ export function lookUpConcatenation(
   return b.add({ kind: 'lookup', inputs: [code!], keys, values, default: other })[0]!;
 }
 
-/** What the columns hold, for each way to cut a text into the pieces. */
+/** What the columns hold, for each way to cut a text into the pieces. `spend` bounds the time. */
 function* cut(
   text: readonly string[],
   [piece, ...rest]: ConcatenationColumn['pieces'],
+  spend: (characters: number) => void,
 ): Generator<readonly string[]> {
+  spend(text.length);
   if (piece === undefined) {
     if (text.length === 0) yield [];
     return;
   }
   if (typeof piece === 'string') {
     const { length } = [...piece];
-    if (text.slice(0, length).join('') === piece) yield* cut(text.slice(length), rest);
+    if (text.slice(0, length).join('') === piece) yield* cut(text.slice(length), rest, spend);
     return;
   }
   const least = rest.length === 0 ? text.length : 0;
   for (let end = least; end <= text.length; end++) {
     const own = text.slice(0, end).join('');
-    for (const others of cut(text.slice(end), rest)) yield [own, ...others];
+    for (const others of cut(text.slice(end), rest, spend)) yield [own, ...others];
   }
 }
