@@ -3,6 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
+  logistic,
   MATRIX,
   matrix,
   NODE,
@@ -133,31 +134,7 @@ const MODELS: Readonly<Record<string, Saved>> = {
         data: { data: [{ categorySizes: { list: 'int' } }, [{ categorySizes: [3] }]] },
       }),
       assembler('2.4.8', ['age', 'planFlags']),
-      saved('LogisticRegressionModel', {
-        package: CLASSIFICATION,
-        version: '2.4.8',
-        params: { threshold: 0.25 },
-        data: {
-          data: [
-            {
-              numClasses: 'int',
-              numFeatures: 'int',
-              interceptVector: VECTOR,
-              coefficientMatrix: MATRIX,
-              isMultinomial: 'flag',
-            },
-            [
-              {
-                numClasses: 2,
-                numFeatures: 3,
-                interceptVector: vector(-1),
-                coefficientMatrix: matrix([[0.5, 1, -2]]),
-                isMultinomial: false,
-              },
-            ],
-          ],
-        },
-      }),
+      logistic({ weights: [[0.5, 1, -2]], intercepts: [-1], params: { threshold: 0.25 }, version: '2.4.8' }),
     ],
     '2.4.8',
   ),
@@ -322,30 +299,7 @@ const TEXTS: Readonly<Record<string, Saved>> = {
       }),
       between('HashingTF', '4.1.0', 'pairs', 'flags', { params: { numFeatures: 1, binary: true } }),
       assembler('4.1.0', ['counts', 'flags', 'stars']),
-      saved('LogisticRegressionModel', {
-        package: CLASSIFICATION,
-        version: '4.1.0',
-        data: {
-          data: [
-            {
-              numClasses: 'int',
-              numFeatures: 'int',
-              interceptVector: VECTOR,
-              coefficientMatrix: MATRIX,
-              isMultinomial: 'flag',
-            },
-            [
-              {
-                numClasses: 2,
-                numFeatures: 5,
-                interceptVector: vector(-1),
-                coefficientMatrix: matrix([[2, -4, 8, 16, 0.5]]),
-                isMultinomial: false,
-              },
-            ],
-          ],
-        },
-      }),
+      logistic({ weights: [[2, -4, 8, 16, 0.5]], intercepts: [-1], version: '4.1.0' }),
     ],
     '4.1.0',
   ),
