@@ -46,7 +46,8 @@ function piecewise(text: string, separator: RegExp, change: (piece: string) => s
 /** U+0295 became a cased letter in Unicode 17; it has no other case, but a sigma beside it would. */
 const NOT_CASED = new RegExp(`([\\u0295${RECENT_CHARACTERS}]+)`, 'u');
 
-function lowerCase(text: string): string {
+/** The lower case of a text by Unicode 14. */
+export function lowerCase(text: string): string {
   return piecewise(text, NOT_CASED, (piece) => piece.toLowerCase());
 }
 
@@ -169,7 +170,7 @@ function paddedRuns(characters: readonly string[], min: number, max: number): st
 
 function place(columns: TermColumns, term: string): { readonly column: number; readonly sign: number } {
   if (columns.by === 'vocabulary') return { column: columns.terms.indexOf(term), sign: 1 };
-  const hash = murmurHash3(new TextEncoder().encode(term), columns.seed);
+  const hash = murmurHash3(new TextEncoder().encode(term), columns);
   return { column: remainder(columns, hash), sign: columns.signed && hash < 0 ? -1 : 1 };
 }
 
@@ -181,7 +182,7 @@ function remainder({ remainder: kind, count }: TermHash, hash: number): number {
  * MurmurHash3_x86_32 in unbounded integers, as a signed number.
  * https://github.com/aappleby/smhasher/blob/61a0530f28277f2e850bfc39600ce61d02b518de/src/MurmurHash3.cpp
  */
-function murmurHash3(bytes: Uint8Array, seed: number): number {
+function murmurHash3(bytes: Uint8Array, { seed, tail }: TermHash): number {
   const wrap = (value: bigint) => BigInt.asUintN(32, value);
   const rotate = (value: bigint, bits: bigint) => wrap(value << bits) | (value >> (32n - bits));
   const mix = (word: bigint) => wrap(rotate(wrap(word * 0xcc9e2d51n), 15n) * 0x1b873593n);
@@ -189,8 +190,13 @@ function murmurHash3(bytes: Uint8Array, seed: number): number {
     bytes.slice(from, to).reduceRight((value, byte) => value * 256n + BigInt(byte), 0n);
   const body = bytes.length - (bytes.length % 4);
   let hash = wrap(BigInt(seed));
-  for (let i = 0; i < body; i += 4) hash = wrap(rotate(hash ^ mix(word(i, i + 4)), 13n) * 5n + 0xe6546b64n);
-  hash ^= mix(word(body, bytes.length)) ^ BigInt(bytes.length);
+  const add = (value: bigint) => {
+    hash = wrap(rotate(hash ^ mix(value), 13n) * 5n + 0xe6546b64n);
+  };
+  for (let i = 0; i < body; i += 4) add(word(i, i + 4));
+  if (tail === 'bytes') for (const byte of bytes.slice(body)) add(wrap(BigInt.asIntN(8, BigInt(byte))));
+  else hash ^= mix(word(body, bytes.length));
+  hash ^= BigInt(bytes.length);
   hash = wrap((hash ^ (hash >> 16n)) * 0x85ebca6bn);
   hash = wrap((hash ^ (hash >> 13n)) * 0xc2b2ae35n);
   return Number(BigInt.asIntN(32, hash ^ (hash >> 16n)));

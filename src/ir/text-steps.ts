@@ -91,6 +91,11 @@ export interface TermHash {
   readonly remainder: 'absolute' | 'floor';
   /** Terms of a negative hash add -1. */
   readonly signed: boolean;
+  /**
+   * `bytes`: the one to three bytes after the last whole word are mixed in one by one, as signed numbers and like words,
+   * as Spark 2 has it (hashUnsafeBytes). Absent: as MurmurHash3 has it.
+   */
+  readonly tail?: 'bytes';
 }
 
 const KINDS: ReadonlySet<string> = new Set<TextStep['kind']>(['hash-text', 'count-terms']);

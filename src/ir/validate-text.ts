@@ -118,6 +118,7 @@ function validateColumns(value: unknown, path: string, out: Violations): number 
     wholeNumber(columns.seed, 0, 2 ** 32 - 1, `${path}.seed`, out);
     oneOf(columns.remainder, ['absolute', 'floor'], `${path}.remainder`, out);
     truth(columns.signed, `${path}.signed`, out);
+    if (columns.tail !== undefined) oneOf(columns.tail, ['bytes'], `${path}.tail`, out);
     return wholeNumber(columns.count, 1, MAX_COLUMNS, `${path}.count`, out) ? (columns.count as number) : 0;
   }
   const terms = arrayOf(columns.terms, `${path}.terms`, out);

@@ -27,6 +27,7 @@ type Columns =
       readonly count: number;
       readonly remainder: 'absolute' | 'floor';
       readonly signed: boolean;
+      readonly tail?: 'bytes';
     };
 
 /** A count-terms step; the fields are explained in `src/ir/text-steps.ts`. */
@@ -194,9 +195,9 @@ function createVocabulary({ separator, joined }: PackedTexts): (term: string) =>
 
 /** The column, or its bitwise complement where the term counts -1. */
 function createHashing(columns: Extract<Columns, { by: 'hash' }>): (term: string) => number {
-  const { seed, count, remainder, signed } = columns;
+  const { seed, count, remainder, signed, tail } = columns;
   return (term) => {
-    const hash = murmurHash3(term, seed);
+    const hash = murmurHash3(term, seed, tail);
     const rest = (remainder === 'absolute' ? Math.abs(hash) : hash) % count;
     const column = rest < 0 ? rest + count : rest;
     return signed && hash < 0 ? ~column : column;

@@ -105,6 +105,33 @@ const NETWORK: readonly (readonly [Row, number])[] = [
   [[0], sigmoid(-2)],
 ];
 
+/**
+ * By the hash of Spark 2, a is in column 0 of ten, b in 1 and c in 2; their weights are 1, 2 and 4, all coefficients 1 but
+ * -1 for c, and 0.5 is added. Words of other columns weigh nothing.
+ */
+const HASHED: readonly (readonly [Row, number])[] = [
+  [['the A, a & THE b!'], 0.5 + 2 + 2],
+  [['c'], 0.5 - 4],
+  [[''], 0.5],
+  [[null], NOTHING],
+];
+
+/**
+ * -1, 2 for good, -4 for bad, 8 for empty words, if they are a quarter of all words at least; 16 where there are two words;
+ * half of the stars.
+ */
+const COUNTED: readonly (readonly [Row, number])[] = [
+  [['Good', 1], -1 + 2 + 0.5],
+  [['good bad', 0], -1 + 2 - 4 + 16],
+  [[' GOOD\tgood\n', 4], -1 + 4 + 8 + 16 + 2],
+  [['a good b c d', 2], -1 + 16 + 1],
+  [['', 0], -1 + 8],
+  [['  ', 0], -1],
+  [['good', null], NOTHING],
+  [[null, 1], NOTHING],
+  [['Σ1', 0], NOTHING],
+];
+
 const cases: readonly Case[] = [
   {
     name: 'logistic regression of Spark 2.4',
@@ -153,6 +180,20 @@ const cases: readonly Case[] = [
     file: 'spark/network-3.5.1',
     rows: NETWORK.map(([row]) => row),
     expected: NETWORK.map(([, s]) => ({ raw: [2 * s - 1, 5 - 2 * s], predicted: [sigmoid(6 - 4 * s)] })),
+    predicted: value,
+  },
+  {
+    name: 'hashed terms of Spark 2.4',
+    file: 'spark/texts-2.4.8',
+    rows: HASHED.map(([row]) => row),
+    expected: HASHED.map(([, raw]) => ({ raw: [-raw, raw], predicted: [raw] })),
+    predicted: value,
+  },
+  {
+    name: 'counted terms of Spark 4.1',
+    file: 'spark/texts-4.1.0',
+    rows: COUNTED.map(([row]) => row),
+    expected: COUNTED.map(([, raw]) => ({ raw: [-raw, raw], predicted: [sigmoid(raw)] })),
     predicted: value,
   },
 ];

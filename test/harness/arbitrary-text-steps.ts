@@ -120,13 +120,17 @@ const columns: fc.Arbitrary<CountTerms['columns']> = fc.oneof(
   fc
     .uniqueArray(term, { minLength: 1, maxLength: 12 })
     .map((terms) => ({ by: 'vocabulary', terms }) as const),
-  fc.record({
-    by: fc.constant('hash' as const),
-    seed: fc.constantFrom(0, 42, 2 ** 32 - 1),
-    count: fc.integer({ min: 1, max: 16 }),
-    remainder: fc.constantFrom('absolute' as const, 'floor' as const),
-    signed: fc.boolean(),
-  }),
+  fc.record(
+    {
+      by: fc.constant('hash' as const),
+      seed: fc.constantFrom(0, 42, 2 ** 32 - 1),
+      count: fc.integer({ min: 1, max: 16 }),
+      remainder: fc.constantFrom('absolute' as const, 'floor' as const),
+      signed: fc.boolean(),
+      tail: fc.constant('bytes' as const),
+    },
+    { requiredKeys: ['by', 'seed', 'count', 'remainder', 'signed'] },
+  ),
 );
 
 function countTerms(input: Register): fc.Arbitrary<CountTerms> {

@@ -1,5 +1,5 @@
 import type { Register } from '../../ir/model.ts';
-import { Builder } from '../sklearn/builder.ts';
+import { Builder } from '../builder.ts';
 import type { Element } from './element.ts';
 import type { PmmlFile } from './scan.ts';
 import type { ConstantValue, NumberValue, TextValue, Value } from './values.ts';

@@ -1,4 +1,4 @@
-import { nearestFloat32 } from '../xgboost/float32.ts';
+import { nearestFloat32 } from '../float32.ts';
 import type { Element } from './element.ts';
 import type { DataType } from './values.ts';
 

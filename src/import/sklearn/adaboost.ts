@@ -1,5 +1,5 @@
 import type { Register } from '../../ir/model.ts';
-import { once } from './builder.ts';
+import { once } from '../once.ts';
 import { scoredClassifier } from './classify.ts';
 import type { Column } from './columns.ts';
 import type { Estimator } from './estimator.ts';

@@ -1,6 +1,7 @@
 import type { Register } from '../../ir/model.ts';
+import type { Builder } from '../builder.ts';
+import { once } from '../once.ts';
 import { NdArray } from '../pickle/index.ts';
-import { type Builder, once } from './builder.ts';
 import { probableClassifier } from './classify.ts';
 import type { Column } from './columns.ts';
 import type { Estimator } from './estimator.ts';

@@ -1,5 +1,5 @@
+import { once } from '../once.ts';
 import { NdArray } from '../pickle/index.ts';
-import { once } from './builder.ts';
 import { likelyClassifier, scoredClassifier, softmaxProbabilities } from './classify.ts';
 import type { Column } from './columns.ts';
 import type { Estimator } from './estimator.ts';

@@ -1,15 +1,15 @@
 import { type Model, type Register, type Step, stepWidth } from '../../ir/model.ts';
 import type { ImportedModel, Importer, ImportOptions } from '../importer.ts';
 import { lightgbm } from '../lightgbm/index.ts';
+import { moveStep } from '../move-registers.ts';
+import { once } from '../once.ts';
 import { NdArray, PyObject, type PyValue } from '../pickle/index.ts';
 import { xgboostJson, xgboostUbj } from '../xgboost/index.ts';
 import { JsonReader } from '../xgboost/json.ts';
 import { UbjsonReader } from '../xgboost/ubjson.ts';
-import { once } from './builder.ts';
 import type { Column } from './columns.ts';
 import type { Estimator } from './estimator.ts';
 import type { Lowering } from './lowering.ts';
-import { moveStep } from './move.ts';
 import type { Predictor } from './predictor.ts';
 
 /** The class of a booster, or of a scikit-learn wrapper of one, of XGBoost or LightGBM. */

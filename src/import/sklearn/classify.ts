@@ -1,6 +1,7 @@
 import type { Register } from '../../ir/model.ts';
+import type { Builder } from '../builder.ts';
+import { once } from '../once.ts';
 import type { PyValue } from '../pickle/index.ts';
-import { type Builder, once } from './builder.ts';
 import type { Classifier } from './predictor.ts';
 
 type Registers = readonly Register[];

@@ -1,7 +1,7 @@
 import type { Register } from '../../ir/model.ts';
 import type { MapOperation } from '../../ir/vector-steps.ts';
+import type { Builder } from '../builder.ts';
 import { NdArray } from '../pickle/index.ts';
-import type { Builder } from './builder.ts';
 import type { Column } from './columns.ts';
 import type { Estimator } from './estimator.ts';
 import { anyMissing, type Lowering } from './lowering.ts';

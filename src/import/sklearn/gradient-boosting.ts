@@ -1,6 +1,6 @@
 import { type Register, SplitTest, type Tree } from '../../ir/model.ts';
+import { once } from '../once.ts';
 import { NdArray, PyObject, type PyValue } from '../pickle/index.ts';
-import { once } from './builder.ts';
 import { binaryPair } from './classify.ts';
 import type { Column } from './columns.ts';
 import type { Estimator } from './estimator.ts';

@@ -1,14 +1,15 @@
 import { PgscoreError } from '../../errors.ts';
 import type { Model } from '../../ir/model.ts';
+import { guardOutput, type TaskOutput } from '../guard.ts';
 import type { ImportedModel, Importer, ImportOptions, ModelFile } from '../importer.ts';
+import { withoutFeatures } from '../move-registers.ts';
 import { describeValue, PyObject, type PyValue, packingOf, readPickle } from '../pickle/index.ts';
 import { isBooster, readBooster } from './boosters.ts';
 import type { Column } from './columns.ts';
 import { endsInPredictor } from './compose.ts';
 import { Estimator, EXPORT_TO_ONNX } from './estimator.ts';
 import { Lowering } from './lowering.ts';
-import { withoutFeatures } from './move.ts';
-import { guardOutput, outputOf, type TaskOutput, valuesOutput } from './output.ts';
+import { outputOf, valuesOutput } from './output.ts';
 import { isTransformer, lowerPredictor, lowerTransformer } from './registry.ts';
 import { featureNames } from './signature.ts';
 

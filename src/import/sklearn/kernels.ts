@@ -1,5 +1,5 @@
 import type { Register } from '../../ir/model.ts';
-import type { Builder } from './builder.ts';
+import type { Builder } from '../builder.ts';
 import type { Estimator } from './estimator.ts';
 
 /** More stored rows than this belong in the sidecar: a row's score takes a distance to each. */

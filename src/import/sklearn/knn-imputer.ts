@@ -1,5 +1,5 @@
 import type { Register } from '../../ir/model.ts';
-import type { Builder } from './builder.ts';
+import type { Builder } from '../builder.ts';
 import type { Column } from './columns.ts';
 import { isMissing } from './columns.ts';
 import type { Estimator } from './estimator.ts';

@@ -1,7 +1,7 @@
 import type { Register } from '../../ir/model.ts';
+import { Builder } from '../builder.ts';
 import type { ImportOptions } from '../importer.ts';
 import type { PyValue } from '../pickle/index.ts';
-import { Builder } from './builder.ts';
 import { type Column, FeatureTable, isMissing, type NumberColumn } from './columns.ts';
 import type { Estimator } from './estimator.ts';
 

@@ -1,6 +1,6 @@
 import type { Register } from '../../ir/model.ts';
+import { once } from '../once.ts';
 import { NdArray } from '../pickle/index.ts';
-import { once } from './builder.ts';
 import { binaryPair } from './classify.ts';
 import type { Column } from './columns.ts';
 import { type Estimator, rowsOf } from './estimator.ts';

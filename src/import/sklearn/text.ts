@@ -1,12 +1,13 @@
 import { SPACES } from '../../ir/characters.ts';
 import type { CountTerms, TermOperation, TextOperation, TextSplit } from '../../ir/text-steps.ts';
 import type { WeighStep } from '../../ir/vector-steps.ts';
+import { PatternError } from '../patterns/parser.ts';
+import { translatePattern } from '../patterns/python.ts';
 import { NdArray, PyGlobal, PyObject, type PyValue } from '../pickle/index.ts';
 import type { Column } from './columns.ts';
 import { ENGLISH_STOP_WORDS } from './english-stop-words.ts';
 import type { Estimator } from './estimator.ts';
 import type { Lowering } from './lowering.ts';
-import { PatternError, translatePattern } from './python-pattern.ts';
 
 const PREPARE = 'Prepare the texts in a column of their own, and fit the vectorizer on that.';
 

@@ -1,7 +1,7 @@
 import type { Register } from '../../ir/model.ts';
-import { once } from '../sklearn/builder.ts';
+import { once } from '../once.ts';
 import { classifier } from './classify.ts';
-import type { Frame } from './frame.ts';
+import type { Frame, Part } from './frame.ts';
 import type { Lowering } from './lowering.ts';
 import type { Stage } from './stage.ts';
 
@@ -15,7 +15,7 @@ interface Fitted {
   readonly sigma?: Matrix;
 }
 
-type Scores = (inputs: Registers, fitted: Fitted, lowering: Lowering) => Registers;
+type Scores = (inputs: readonly Part[], fitted: Fitted, lowering: Lowering) => Registers;
 
 const MODELS: Readonly<Record<'multinomial' | 'complement' | 'bernoulli' | 'gaussian', Scores>> = {
   multinomial,
@@ -44,7 +44,7 @@ export function naiveBayes(stage: Stage, frame: Frame, lowering: Lowering): void
       (sigma !== undefined && (sigma.length !== priors.length || sigma[0]?.length !== width))
     )
       stage.fail('has tables of different sizes');
-    const inputs = lowering.registers(column(), width, stage);
+    const inputs = lowering.vector(column(), width, stage);
     return MODELS[type](inputs, { priors, theta, ...(sigma === undefined ? {} : { sigma }) }, lowering);
   });
   const probabilities = () => b.link(raw(), { name: 'softmax' });
@@ -55,22 +55,28 @@ function sumOf(values: readonly number[]): number {
   return values.reduce((a, b) => a + b, 0);
 }
 
+function registersOf(parts: readonly Part[]): Registers {
+  return parts.map(({ register }) => register);
+}
+
 /** A negative number is an error, and so is NaN. */
-function refuseNegative(inputs: Registers, lowering: Lowering): void {
+function refuseNegative(parts: readonly Part[], lowering: Lowering): void {
   const b = lowering.builder;
+  const inputs = registersOf(parts.filter(({ atLeastZero }) => atLeastZero !== true));
+  if (inputs.length === 0) return;
   lowering.refuseWhere(b.combine('==', b.compare(inputs, '>=', [0]), b.constants([0])));
 }
 
-function multinomial(inputs: Registers, { priors, theta }: Fitted, lowering: Lowering): Registers {
+function multinomial(inputs: readonly Part[], { priors, theta }: Fitted, lowering: Lowering): Registers {
   refuseNegative(inputs, lowering);
-  return lowering.builder.linear(inputs, theta, priors);
+  return lowering.builder.linear(registersOf(inputs), theta, priors);
 }
 
-function complement(inputs: Registers, { priors, theta }: Fitted, lowering: Lowering): Registers {
+function complement(inputs: readonly Part[], { priors, theta }: Fitted, lowering: Lowering): Registers {
   const b = lowering.builder;
   refuseNegative(inputs, lowering);
   const scores = b.linear(
-    inputs,
+    registersOf(inputs),
     theta,
     priors.map(() => 0),
   );
@@ -78,8 +84,9 @@ function complement(inputs: Registers, { priors, theta }: Fitted, lowering: Lowe
 }
 
 /** Anything but 0 and 1 is an error. */
-function bernoulli(inputs: Registers, { priors, theta }: Fitted, lowering: Lowering): Registers {
+function bernoulli(parts: readonly Part[], { priors, theta }: Fitted, lowering: Lowering): Registers {
   const b = lowering.builder;
+  const inputs = registersOf(parts);
   const bits = b.combine('or', b.compare(inputs, '==', [0]), b.compare(inputs, '==', [1]));
   lowering.refuseWhere(b.combine('==', bits, b.constants([0])));
   const absent = theta.map((row) => row.map((log) => Math.log1p(-Math.exp(log))));
@@ -91,17 +98,26 @@ function bernoulli(inputs: Registers, { priors, theta }: Fitted, lowering: Lower
 }
 
 /** log P(c) - (Σ (x - mean)² / variance + Σ log variance) / 2. */
-function gaussian(inputs: Registers, { priors, theta, sigma }: Fitted, { builder: b }: Lowering): Registers {
+function gaussian(
+  parts: readonly Part[],
+  { priors, theta, sigma }: Fitted,
+  { builder: b }: Lowering,
+): Registers {
+  const inputs = registersOf(parts);
   return priors.map((prior, c) => {
     const variances = sigma![c]!;
-    const parts = b.map(
+    const squares = b.map(
       inputs,
       { name: 'subtract', by: theta[c]! },
       { name: 'square' },
       { name: 'divide', by: variances },
     );
     const spread = sumOf(variances.map(Math.log));
-    const half = b.map([b.reduce('sum', parts)], { name: 'add', by: [spread] }, { name: 'divide', by: [-2] });
+    const half = b.map(
+      [b.reduce('sum', squares)],
+      { name: 'add', by: [spread] },
+      { name: 'divide', by: [-2] },
+    );
     return b.map(half, { name: 'add', by: [prior] })[0]!;
   });
 }

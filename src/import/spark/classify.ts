@@ -1,6 +1,6 @@
 import type { Register } from '../../ir/model.ts';
-import type { Builder } from '../sklearn/builder.ts';
-import { once } from '../sklearn/builder.ts';
+import type { Builder } from '../builder.ts';
+import { once } from '../once.ts';
 import type { Frame, Lazy } from './frame.ts';
 import type { Lowering } from './lowering.ts';
 import { publish } from './prediction.ts';

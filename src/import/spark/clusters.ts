@@ -1,5 +1,5 @@
 import type { Register } from '../../ir/model.ts';
-import { once } from '../sklearn/builder.ts';
+import { once } from '../once.ts';
 import type { Frame } from './frame.ts';
 import type { Lowering } from './lowering.ts';
 import { publish } from './prediction.ts';

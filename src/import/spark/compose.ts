@@ -1,4 +1,4 @@
-import { once } from '../sklearn/builder.ts';
+import { once } from '../once.ts';
 import { classifier } from './classify.ts';
 import type { Directory } from './directory.ts';
 import type { Frame } from './frame.ts';

@@ -1,5 +1,6 @@
 import type { Register } from '../../ir/model.ts';
-import { once } from '../sklearn/builder.ts';
+import type { TermOperation, TextOperation, TextSplit } from '../../ir/text-steps.ts';
+import { once } from '../once.ts';
 
 /** A number of a column or one element of a vector, with what Spark's column metadata would say of it. */
 export interface Part {
@@ -8,10 +9,12 @@ export interface Part {
   readonly arity?: number;
   /** Whether a row can make it NaN. */
   readonly mayBeMissing: boolean;
+  /** Whether no row makes it negative (counts of terms); absent where that is not known. */
+  readonly atLeastZero?: boolean;
 }
 
 /** What a column of the table holds at one point of the pipeline. */
-export type Column = RawColumn | NumberColumn | VectorColumn | TextColumn;
+export type Column = RawColumn | NumberColumn | VectorColumn | TextColumn | TermsColumn | ConcatenationColumn;
 
 /** A column of the caller's table: its first user decides whether it is a number, a text or a vector. */
 export interface RawColumn {
@@ -33,6 +36,22 @@ export interface TextColumn {
   readonly kind: 'text';
   readonly index: Register;
   readonly texts: readonly string[];
+}
+
+/** The terms of a text, in their order: what CountTerms does before it counts. */
+export interface TermsColumn {
+  readonly kind: 'terms';
+  /** A text feature. */
+  readonly text: Register;
+  readonly changes: readonly TextOperation[];
+  readonly split: TextSplit;
+  readonly operations: readonly TermOperation[];
+}
+
+/** Texts of the table and constants, one behind the other; NULL where one of them is. */
+export interface ConcatenationColumn {
+  readonly kind: 'concatenation';
+  readonly pieces: readonly (RawColumn | string)[];
 }
 
 export function vectorColumn(registers: readonly Register[], mayBeMissing: boolean): VectorColumn {

@@ -1,6 +1,6 @@
 import type { Register } from '../../ir/model.ts';
 import type { MapOperation } from '../../ir/vector-steps.ts';
-import { once } from '../sklearn/builder.ts';
+import { once } from '../once.ts';
 import { type Frame, numberColumn } from './frame.ts';
 import { linearScore } from './linear.ts';
 import type { Lowering } from './lowering.ts';

@@ -1,8 +1,8 @@
 import { PgscoreError } from '../../errors.ts';
 import type { Model } from '../../ir/model.ts';
+import { guardOutput } from '../guard.ts';
 import type { ImportedModel, Importer, ImportOptions, ModelFile } from '../importer.ts';
-import { moveRegisters } from '../sklearn/move.ts';
-import { guardOutput } from '../sklearn/output.ts';
+import { moveRegisters } from '../move-registers.ts';
 import { Directory, holdsStage } from './directory.ts';
 import { MAX_FEATURES } from './features.ts';
 import { Frame } from './frame.ts';

@@ -1,4 +1,5 @@
 import type { Register } from '../../ir/model.ts';
+import { lookUpConcatenation } from './concatenation.ts';
 import { type Column, type Frame, numberColumn, type Part } from './frame.ts';
 import type { Lowering } from './lowering.ts';
 import type { Stage } from './stage.ts';
@@ -53,7 +54,12 @@ function indexOf(
     const keys = positions.map((_, i) => i);
     return b.add({ kind: 'lookup', inputs: [column.index], keys, values: positions, default: other })[0]!;
   }
-  if (column.kind === 'vector') return stage.refuse('indexes texts, but gets a vector');
+  if (column.kind === 'concatenation') {
+    const known = new Map(labels.map((label, i) => [label, i]));
+    return lookUpConcatenation(column, known, other, (text) => JAVA_DOUBLE.test(text), stage, lowering);
+  }
+  if (column.kind === 'vector' || column.kind === 'terms')
+    return stage.refuse(`indexes texts, but gets a ${column.kind === 'vector' ? 'vector' : 'list of terms'}`);
   const numeric = column.kind === 'number' || isNumeric(column.name, labels, lowering);
   const categories = numeric ? labels.map(Number) : labels;
   if (numeric && new Set<string | number>(categories).size !== labels.length)

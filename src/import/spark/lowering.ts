@@ -1,7 +1,7 @@
 import { PgscoreError } from '../../errors.ts';
 import type { Register } from '../../ir/model.ts';
+import { Builder } from '../builder.ts';
 import type { ImportOptions } from '../importer.ts';
-import { Builder } from '../sklearn/builder.ts';
 import { FeatureTable, MAX_FEATURES } from './features.ts';
 import type { Column, Part } from './frame.ts';
 import type { Prediction } from './prediction.ts';
@@ -12,6 +12,14 @@ const MAX_DEPTH = 40;
 
 /** Stages in all, members of OneVsRest included. */
 const MAX_STAGES = 20_000;
+
+/**
+ * A capital sigma of a word with other characters than letters, but for quotes, brackets and stops around it. Whether its
+ * lower case is the final one depends on the whole word, whose ends Java finds its own way.
+ * https://github.com/openjdk/jdk/blob/jdk-17-ga/src/java.base/share/classes/java/lang/ConditionalSpecialCasing.java
+ */
+const ODD_SIGMA =
+  '\\u03a3(?:(?<!(?:^|[ \\t-\\r("])[\\p{Lu}\\p{Ll}]{1,64})|(?![\\p{Lu}\\p{Ll}]{0,64}[,;!?)".]{0,8}(?:[ \\t-\\r]|(?![^]))))';
 
 /** What lowering one saved model shares between all its stages. */
 export class Lowering {
@@ -100,6 +108,24 @@ export class Lowering {
   refuseWhere(flags: readonly Register[]): void {
     const nothing = { name: 'impute', missing: 1, by: [Number.NaN] } as const;
     for (const guard of this.builder.map(flags, nothing)) this.guards.add(guard);
+  }
+
+  /** Makes the prediction NULL where Java's lower case of a text may not be Unicode's. */
+  refuseOddSigmas(text: Register): void {
+    if (this.guarded.has(text)) return;
+    this.guarded.add(text);
+    const [found] = this.builder.add({
+      kind: 'count-terms',
+      input: text,
+      text: [],
+      split: { by: 'match', pattern: ODD_SIGMA },
+      terms: [],
+      columns: { by: 'hash', seed: 0, count: 1, remainder: 'floor', signed: false },
+      binary: true,
+      least: 0,
+      missing: 'empty',
+    });
+    this.refuseWhere([found!]);
   }
 
   /** @throws PgscoreError PGS_USAGE */

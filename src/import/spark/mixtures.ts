@@ -1,4 +1,4 @@
-import { once } from '../sklearn/builder.ts';
+import { once } from '../once.ts';
 import { symmetricEigen } from './eigen.ts';
 import type { Frame } from './frame.ts';
 import type { Lowering } from './lowering.ts';

@@ -1,4 +1,4 @@
-import { once } from '../sklearn/builder.ts';
+import { once } from '../once.ts';
 import { classifier, margins } from './classify.ts';
 import type { Frame } from './frame.ts';
 import type { Lowering } from './lowering.ts';

@@ -1,5 +1,5 @@
 import type { Register } from '../../ir/model.ts';
-import type { TaskOutput } from '../sklearn/output.ts';
+import type { TaskOutput } from '../guard.ts';
 import type { Frame } from './frame.ts';
 import { UNKNOWN } from './indexers.ts';
 import type { Lowering } from './lowering.ts';

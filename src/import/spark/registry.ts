@@ -24,6 +24,15 @@ import {
 import { sqlTransformer } from './sql/index.ts';
 import type { Stage } from './stage.ts';
 import {
+  countVectorizer,
+  hashingTermFrequencies,
+  inverseDocumentFrequencies,
+  nGram,
+  regexTokenizer,
+  stopWordsRemover,
+  tokenizer,
+} from './texts.ts';
+import {
   boostedClassification,
   boostedRegression,
   forestClassification,
@@ -52,6 +61,14 @@ const STAGES: ReadonlyMap<string, LowerStage> = new Map<string, LowerStage>([
   ['VectorIndexerModel', vectorIndexer],
   ['OneHotEncoderModel', oneHotEncoderModel],
   ['OneHotEncoder', oneHotEncoder],
+  // Texts.
+  ['Tokenizer', tokenizer],
+  ['RegexTokenizer', regexTokenizer],
+  ['StopWordsRemover', stopWordsRemover],
+  ['NGram', nGram],
+  ['HashingTF', hashingTermFrequencies],
+  ['CountVectorizerModel', countVectorizer],
+  ['IDFModel', inverseDocumentFrequencies],
   // Vectors.
   ['VectorAssembler', vectorAssembler],
   ['VectorSizeHint', vectorSizeHint],
@@ -98,14 +115,23 @@ const STAGES: ReadonlyMap<string, LowerStage> = new Map<string, LowerStage>([
 
 /** What to do about stages that are not scored, by class. */
 const HINTS: ReadonlyMap<string, string> = new Map([
-  ...[
-    ...['Tokenizer', 'RegexTokenizer', 'NGram', 'StopWordsRemover', 'HashingTF', 'FeatureHasher'],
-    ...['CountVectorizerModel', 'IDFModel', 'Word2VecModel'],
-  ].map(
+  [
+    'Word2VecModel',
+    'It averages word vectors in the order of the text. Compute its column in Spark, save the rest of the pipeline, and feed it as features.',
+  ],
+  [
+    'FeatureHasher',
+    'Index and encode the columns by StringIndexer and OneHotEncoder, or compute its column in Spark and feed it as features.',
+  ],
+  [
+    'ALSModel',
+    'Store userFactors and itemFactors as tables: its prediction is the sum of the products of their features, as a query joins them.',
+  ],
+  ...['LocalLDAModel', 'DistributedLDAModel'].map(
     (name) =>
       [
         name,
-        'Compute the text columns in Spark, save the rest of the pipeline, and feed them as features.',
+        'It fits topics to each row anew, from random numbers. Compute topicDistribution in Spark, and feed it as features.',
       ] as const,
   ),
   ...['XGBoostClassificationModel', 'XGBoostRegressionModel'].map(

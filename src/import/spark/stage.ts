@@ -84,6 +84,13 @@ export class Stage {
     return value ?? this.wrong(param, 'a number');
   }
 
+  /** A whole number from `least` to `most`. */
+  whole(param: string, least: number, most: number, fallback: number): number {
+    const value = this.number(param, fallback);
+    if (Number.isInteger(value) && value >= least && value <= most) return value;
+    return this.refuse(`${param} is ${value}; it may be a whole number from ${least} to ${most}`);
+  }
+
   flag(param: string, fallback: boolean): boolean {
     const value = this.params[param] ?? fallback;
     return typeof value === 'boolean' ? value : this.wrong(param, 'true or false');

@@ -1,5 +1,5 @@
 import type { Register, Tree } from '../../ir/model.ts';
-import { once } from '../sklearn/builder.ts';
+import { once } from '../once.ts';
 import { classifier, logistic, margins, normalised } from './classify.ts';
 import type { Frame, Part } from './frame.ts';
 import type { Lowering } from './lowering.ts';

@@ -1,4 +1,4 @@
-import { nearestFloat32 } from './float32.ts';
+import { nearestFloat32 } from '../float32.ts';
 import { decodeUtf8, Growing, MAX_NESTING, Place, type Reader } from './reader.ts';
 
 const QUOTE = 0x22;

@@ -1,5 +1,5 @@
 import type { Task } from '../../ir/model.ts';
-import { parseFloat32 } from './float32.ts';
+import { parseFloat32 } from '../float32.ts';
 
 /** What an objective means for scoring. */
 export interface Objective {

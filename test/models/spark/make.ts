@@ -3,11 +3,13 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
+  logistic,
   MATRIX,
   matrix,
   NODE,
   pipeline,
   type Saved,
+  type StageOptions,
   saved,
   type Type,
   VECTOR,
@@ -132,31 +134,7 @@ const MODELS: Readonly<Record<string, Saved>> = {
         data: { data: [{ categorySizes: { list: 'int' } }, [{ categorySizes: [3] }]] },
       }),
       assembler('2.4.8', ['age', 'planFlags']),
-      saved('LogisticRegressionModel', {
-        package: CLASSIFICATION,
-        version: '2.4.8',
-        params: { threshold: 0.25 },
-        data: {
-          data: [
-            {
-              numClasses: 'int',
-              numFeatures: 'int',
-              interceptVector: VECTOR,
-              coefficientMatrix: MATRIX,
-              isMultinomial: 'flag',
-            },
-            [
-              {
-                numClasses: 2,
-                numFeatures: 3,
-                interceptVector: vector(-1),
-                coefficientMatrix: matrix([[0.5, 1, -2]]),
-                isMultinomial: false,
-              },
-            ],
-          ],
-        },
-      }),
+      logistic({ weights: [[0.5, 1, -2]], intercepts: [-1], params: { threshold: 0.25 }, version: '2.4.8' }),
     ],
     '2.4.8',
   ),
@@ -276,7 +254,58 @@ const MODELS: Readonly<Record<string, Saved>> = {
   ]),
 };
 
-for (const [name, files] of Object.entries(MODELS)) {
+/** A stage between two columns; its uid says the second one. */
+function between(
+  name: string,
+  version: string,
+  input: string,
+  output: string,
+  options: Pick<StageOptions, 'params' | 'data'> = {},
+): Saved {
+  const params = { inputCol: input, outputCol: output, ...options.params };
+  return saved(name, { ...options, uid: `${name}_${output}`, version, params });
+}
+
+const TEXTS: Readonly<Record<string, Saved>> = {
+  'texts-2.4.8': pipeline(
+    [
+      between('RegexTokenizer', '2.4.8', 'text', 'words', { params: { pattern: '\\W+' } }),
+      between('StopWordsRemover', '2.4.8', 'words', 'terms', { params: { stopWords: ['The'] } }),
+      between('HashingTF', '2.4.8', 'terms', 'counts', { params: { numFeatures: 10 } }),
+      between('IDFModel', '2.4.8', 'counts', 'features', {
+        data: { data: [{ idf: VECTOR }, [{ idf: vector(1, 2, 4, 0, 0, 0, 0, 0, 0, 0) }]] },
+      }),
+      saved('LinearSVCModel', {
+        package: CLASSIFICATION,
+        version: '2.4.8',
+        params: { threshold: 0 },
+        data: {
+          data: [
+            { coefficients: VECTOR, intercept: 'double' },
+            [{ coefficients: vector(1, 1, -1, 9, 9, 9, 9, 9, 9, 9), intercept: 0.5 }],
+          ],
+        },
+      }),
+    ],
+    '2.4.8',
+  ),
+  'texts-4.1.0': pipeline(
+    [
+      between('Tokenizer', '4.1.0', 'text', 'words'),
+      between('NGram', '4.1.0', 'words', 'pairs'),
+      between('CountVectorizerModel', '4.1.0', 'words', 'counts', {
+        params: { minTF: 0.25 },
+        data: { data: [{ vocabulary: { list: 'text' } }, [{ vocabulary: ['good', 'bad', ''] }]] },
+      }),
+      between('HashingTF', '4.1.0', 'pairs', 'flags', { params: { numFeatures: 1, binary: true } }),
+      assembler('4.1.0', ['counts', 'flags', 'stars']),
+      logistic({ weights: [[2, -4, 8, 16, 0.5]], intercepts: [-1], version: '4.1.0' }),
+    ],
+    '4.1.0',
+  ),
+};
+
+for (const [name, files] of Object.entries({ ...MODELS, ...TEXTS })) {
   const folder = fileURLToPath(new URL(`${name}/`, import.meta.url));
   rmSync(folder, { recursive: true, force: true });
   for (const [path, bytes] of files) {

@@ -1,6 +1,6 @@
 import type { Register } from '../../../ir/model.ts';
 import type { Unary } from '../../../ir/vector-steps.ts';
-import { type Column, type Frame, numberColumn } from '../frame.ts';
+import { type Column, type ConcatenationColumn, type Frame, numberColumn } from '../frame.ts';
 import type { Lowering } from '../lowering.ts';
 import type { Stage } from '../stage.ts';
 import type { Branch, Expression } from './parse.ts';
@@ -78,10 +78,23 @@ export class SqlLowering {
   /** An expression as a column: texts where its branches are texts. */
   column(expression: Expression): Column {
     if (expression.kind === 'column') return this.frame.column(expression.name)();
+    if (expression.kind === 'call' && expression.name === 'concat')
+      return { kind: 'concatenation', pieces: this.pieces(expression.arguments) };
     const texts = textsOf(expression);
     if (texts === undefined) return numberColumn(this.number(expression), true);
     const list = [...new Set(texts)];
     return { kind: 'text', index: this.textIndex(expression, list), texts: list };
+  }
+
+  /** Constants, and columns of the caller's table; others could be numbers, which Java writes its own way. */
+  private pieces(operands: readonly Expression[]): ConcatenationColumn['pieces'] {
+    return operands.map((operand) => {
+      if (operand.kind === 'text') return operand.value;
+      const column = operand.kind === 'column' ? this.frame.column(operand.name)() : undefined;
+      return column?.kind === 'raw'
+        ? column
+        : this.refuse('joins other things than columns and constant texts');
+    });
   }
 
   number(expression: Expression): Register {
@@ -266,7 +279,7 @@ export class SqlLowering {
     return this.stage.refuse(
       `its statement ${problem}`,
       'Read are arithmetic, comparisons, AND, OR, NOT, CASE, IF, IN, BETWEEN, IS NULL, COALESCE, CAST to double, int and ' +
-        'boolean, and functions of numbers. Compute the column before, and feed it as a feature.',
+        'boolean, CONCAT for a StringIndexer, and functions of numbers. Compute the column before, and feed it as a feature.',
     );
   }
 }

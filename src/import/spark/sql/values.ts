@@ -1,5 +1,5 @@
 import type { Register } from '../../../ir/model.ts';
-import type { Builder } from '../../sklearn/builder.ts';
+import type { Builder } from '../../builder.ts';
 
 /** Truth in three values: 1, 0, and NaN for NULL. */
 export class Truth {

@@ -180,6 +180,43 @@ export function pipeline(stages: readonly Saved[], version = '3.5.1'): Saved {
   });
 }
 
+/** A LogisticRegressionModel. */
+export function logistic(options: {
+  readonly weights: readonly (readonly number[])[];
+  readonly intercepts: readonly number[];
+  readonly multinomial?: boolean;
+  readonly params?: Readonly<Record<string, unknown>>;
+  readonly version?: string;
+}): Saved {
+  const { weights, intercepts, multinomial = false, params = {}, version = '3.5.1' } = options;
+  const classes = multinomial ? weights.length : 2;
+  return saved('LogisticRegressionModel', {
+    package: 'org.apache.spark.ml.classification',
+    version,
+    params,
+    data: {
+      data: [
+        {
+          numClasses: 'int',
+          numFeatures: 'int',
+          interceptVector: VECTOR,
+          coefficientMatrix: MATRIX,
+          isMultinomial: 'flag',
+        },
+        [
+          {
+            numClasses: classes,
+            numFeatures: weights[0]!.length,
+            interceptVector: vector(...intercepts),
+            coefficientMatrix: matrix(weights),
+            isMultinomial: multinomial,
+          },
+        ],
+      ],
+    },
+  });
+}
+
 function metadataOf(stage: Saved): unknown {
   const [, bytes] = [...stage].find(([path]) => path.startsWith('metadata/part-'))!;
   return JSON.parse(Buffer.from(bytes).toString());

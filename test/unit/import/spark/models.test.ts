@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   assembler,
   importSaved,
+  logistic,
   MATRIX,
   matrix,
   pipeline,
@@ -24,42 +25,6 @@ function linear(name: string, params: Params = {}, more: Params = {}): Saved {
   for (const column of Object.keys(more)) columns[column] = 'double';
   const row = { intercept: 0.5, coefficients: vector(2, -1), ...more };
   return saved(name, { package: REGRESSION, params, data: { data: [columns, [row]] } });
-}
-
-function logistic(options: {
-  readonly weights: readonly (readonly number[])[];
-  readonly intercepts: readonly number[];
-  readonly multinomial?: boolean;
-  readonly params?: Params;
-  readonly version?: string;
-}): Saved {
-  const { weights, intercepts, multinomial = false, params = {}, version = '3.5.1' } = options;
-  const classes = multinomial ? weights.length : 2;
-  return saved('LogisticRegressionModel', {
-    package: CLASSIFICATION,
-    version,
-    params,
-    data: {
-      data: [
-        {
-          numClasses: 'int',
-          numFeatures: 'int',
-          interceptVector: VECTOR,
-          coefficientMatrix: MATRIX,
-          isMultinomial: 'flag',
-        },
-        [
-          {
-            numClasses: classes,
-            numFeatures: weights[0]!.length,
-            interceptVector: vector(...intercepts),
-            coefficientMatrix: matrix(weights),
-            isMultinomial: multinomial,
-          },
-        ],
-      ],
-    },
-  });
 }
 
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));

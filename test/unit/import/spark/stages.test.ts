@@ -406,7 +406,7 @@ describe('SQLTransformer', () => {
   });
 
   it.each([
-    ['SELECT concat(a, b) AS v FROM __THIS__', /calls concat/],
+    ['SELECT upper(a) AS v FROM __THIS__', /calls upper/],
     ['SELECT a AS v FROM other', /"other"/],
     ['SELECT a AS v FROM __THIS__ GROUP BY a', /"GROUP"/],
     ["SELECT a < 'x' AS v FROM __THIS__", /order/],
@@ -419,8 +419,7 @@ describe('SQLTransformer', () => {
 
 describe('what is refused', () => {
   it.each([
-    ['HashingTF', /HashingTF is not scored/],
-    ['CountVectorizerModel', /CountVectorizerModel is not scored/],
+    ['FeatureHasher', /FeatureHasher is not scored/],
     ['Word2VecModel', /Word2VecModel is not scored/],
   ])('%s by name, where its column is needed', (name, reason) => {
     const text = saved(name, { params: { inputCol: 'words', outputCol: 'features' } });

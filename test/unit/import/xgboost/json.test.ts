@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PgscoreError } from '../../../../src/errors.ts';
-import { nearestFloat32 } from '../../../../src/import/xgboost/float32.ts';
+import { nearestFloat32 } from '../../../../src/import/float32.ts';
 import { JsonReader } from '../../../../src/import/xgboost/json.ts';
 
 const over = (text: string) => new JsonReader('m.json', new TextEncoder().encode(text));

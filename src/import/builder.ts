@@ -1,12 +1,5 @@
-import { PgscoreError } from '../../errors.ts';
-import {
-  type Link,
-  type LinkFunction,
-  type Register,
-  type Step,
-  stepWidth,
-  type Tree,
-} from '../../ir/model.ts';
+import { PgscoreError } from '../errors.ts';
+import { type Link, type LinkFunction, type Register, type Step, stepWidth, type Tree } from '../ir/model.ts';
 import type {
   CombineStep,
   Comparison,
@@ -15,14 +8,14 @@ import type {
   Reduction,
   Unary,
   WeighStep,
-} from '../../ir/vector-steps.ts';
+} from '../ir/vector-steps.ts';
 
 /** Constants of all steps together. DESIGN keeps models above a million tree nodes out of the database. */
 const MAX_CONSTANTS = 20_000_000;
 
 type Registers = readonly Register[];
 
-/** The steps of a model under way. Everything is float64: scikit-learn computes in it unless a step says otherwise. */
+/** The steps of a model under way. Everything is float64: scikit-learn and Spark compute in it unless a step says otherwise. */
 export class Builder {
   readonly steps: Step[] = [];
   private next: Register;
@@ -158,13 +151,4 @@ export class Builder {
       trees,
     });
   }
-}
-
-/** A function that makes its registers when they are first asked for, and gives the same ones after. */
-export function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
 }

@@ -1,5 +1,3 @@
-import { SPACES } from '../../ir/characters.ts';
-
 /** Why a pattern has no exact counterpart; `reason` goes on from "the pattern …". */
 export class PatternError extends Error {
   readonly reason: string;
@@ -10,66 +8,65 @@ export class PatternError extends Error {
   }
 }
 
-const WORDS = '\\p{L}\\p{N}_';
-const AT_WORD = `(?:(?<=[${WORDS}])(?![${WORDS}])|(?<![${WORDS}])(?=[${WORDS}]))`;
-const AT_NO_WORD = `(?:(?<=[${WORDS}])(?=[${WORDS}])|(?<![${WORDS}])(?![${WORDS}]))`;
-
-/** Classes of characters, as the inside of a JavaScript class; the upper case of each is what it is not. */
-const CLASSES: Readonly<Record<string, string>> = { w: WORDS, d: '\\p{Nd}', s: SPACES };
-
-const ASSERTIONS: Readonly<Record<string, string>> = {
-  b: AT_WORD,
-  B: AT_NO_WORD,
-  A: '^',
-  Z: '(?![^])',
-};
-
-const CONTROLS: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', f: '\f', v: '\v', a: '\x07' };
+/** A syntax of regular expressions. Classes of characters are the insides of JavaScript classes. */
+export interface Dialect {
+  /** Escapes that stand for a class; the upper case of each is what it is not. */
+  readonly classes: Readonly<Record<string, string>>;
+  /** Escapes that match a place, as JavaScript has them. */
+  readonly assertions: Readonly<Record<string, string>>;
+  /** Escapes that stand for a character. */
+  readonly controls: Readonly<Record<string, string>>;
+  /** Escapes that stand for a character within a class only. */
+  readonly inClass?: Readonly<Record<string, string>>;
+  /** Escapes by a code, and how many hexadecimal digits these have. */
+  readonly codes: Readonly<Record<string, number>>;
+  /** What the dot matches. */
+  readonly dot: string;
+  /** What $ matches, as JavaScript has it. */
+  readonly end: string;
+  /** Whether a match answers with its one group, or with the whole of it. */
+  readonly captures: boolean;
+  /** What begins another class, or a set operation, within a class. */
+  readonly nested: readonly string[];
+  /** The class of \p{name}, where there are such escapes; undefined for an unknown name. */
+  property?(name: string): string | undefined;
+}
 
 const GROUPS = ['(?:', '(?=', '(?!', '(?<=', '(?<!'];
-
-/** What scikit-learn has unless told otherwise, and its like: without their assertions, which always hold there. */
-const COMMON: Readonly<Record<string, string>> = {
-  '(?u)\\b\\w\\w+\\b': `[${WORDS}]{2,}`,
-  '\\b\\w\\w+\\b': `[${WORDS}]{2,}`,
-  '(?u)\\b\\w+\\b': `[${WORDS}]+`,
-  '\\b\\w+\\b': `[${WORDS}]+`,
-};
 
 const MAX_LENGTH = 400;
 
 /** A translated part, with what bounds the time of matching depends on. */
-interface Part {
+export interface Part {
   readonly source: string;
   /** The characters that it begins with, where that is one of a class, once. */
   readonly first: string | undefined;
   /** All its classes of characters. */
   readonly atoms: readonly string[];
   readonly repeats: boolean;
+  /** Whether it can match without a character. */
+  readonly mayBeEmpty: boolean;
 }
 
 /**
- * A pattern of Python's `re`, without flags but (?u), as the source of a JavaScript regular expression with the flags u
- * and s that matches the same. Refuses repetitions of repetitions that may take exponential time.
+ * A pattern as the source of a JavaScript regular expression with the flags u and s that matches the same. Refuses
+ * repetitions of repetitions that may take exponential time.
  * @throws PatternError for what it does not know or refuses.
  */
-export function translatePattern(pattern: string): string {
-  const common = COMMON[pattern];
-  if (common !== undefined) return common;
+export function parsePattern(pattern: string, dialect: Dialect): Part {
   if (pattern.length > MAX_LENGTH) throw new PatternError(`has more than ${MAX_LENGTH} characters`);
-  const parser = new Parser(pattern.startsWith('(?u)') ? pattern.slice(4) : pattern);
-  const { source } = parser.all();
-  if (new RegExp(source, 'su').test('')) throw new PatternError('matches an empty text');
-  return source;
+  return new Parser(pattern, dialect).all();
 }
 
 class Parser {
   private readonly characters: readonly string[];
+  private readonly dialect: Dialect;
   private at = 0;
   private captures = 0;
 
-  constructor(pattern: string) {
+  constructor(pattern: string, dialect: Dialect) {
     this.characters = [...pattern];
+    this.dialect = dialect;
   }
 
   all(): Part {
@@ -98,7 +95,11 @@ class Parser {
     const parts = [this.sequence()];
     while (this.take('|')) parts.push(this.sequence());
     if (parts.length === 1) return parts[0]!;
-    return { ...join(parts), source: parts.map(({ source }) => source).join('|'), first: undefined };
+    return {
+      ...join(parts),
+      source: parts.map(({ source }) => source).join('|'),
+      mayBeEmpty: parts.some(({ mayBeEmpty }) => mayBeEmpty),
+    };
   }
 
   private sequence(): Part {
@@ -117,11 +118,11 @@ class Parser {
       case '\\':
         return this.escape();
       case '.':
-        return atom('[^\\n]');
+        return atom(`[${this.dialect.dot}]`);
       case '^':
         return assertion('^');
       case '$':
-        return assertion('(?=\\n?(?![^]))');
+        return assertion(this.dialect.end);
       case '*':
       case '+':
       case '?':
@@ -132,39 +133,64 @@ class Parser {
   }
 
   private group(): Part {
-    const open = GROUPS.find((each) => this.take(each));
-    if (open === undefined) {
-      this.next();
-      if (this.peek('?'))
-        throw new PatternError('has a group or flag of another kind than (…), (?:…) or a look around');
-      this.captures += 1;
-      if (this.captures > 1) throw new PatternError('has several groups');
-    }
+    const open = GROUPS.find((each) => this.take(each)) ?? this.openCapture();
     const inner = this.alternatives();
     if (!this.take(')')) throw new PatternError('opens a group that it does not close');
-    const source = `${open ?? '('}${inner.source})`;
-    return open === undefined || open === '(?:' ? { ...inner, source } : assertion(source);
+    const source = `${open}${inner.source})`;
+    return open === '(' || open === '(?:' ? { ...inner, source } : assertion(source);
+  }
+
+  private openCapture(): string {
+    this.next();
+    if (this.peek('?') || this.peek('*'))
+      throw new PatternError('has a group or flag of another kind than (…), (?:…) or a look around');
+    if (!this.dialect.captures) return '(?:';
+    this.captures += 1;
+    if (this.captures > 1) throw new PatternError('has several groups');
+    return '(';
   }
 
   private escape(): Part {
     const character = this.next();
-    const inside = CLASSES[character.toLowerCase()];
-    if (inside !== undefined) return atom(character in CLASSES ? `[${inside}]` : `[^${inside}]`);
-    const assert = ASSERTIONS[character];
+    const named = this.namedClass(character);
+    if (named !== undefined) return atom(`[${named.negative ? '^' : ''}${named.inside}]`);
+    const assert = this.dialect.assertions[character];
     return assert === undefined ? atom(literal(this.escaped(character))) : assertion(assert);
+  }
+
+  /** The class that an escape stands for. */
+  private namedClass(letter: string): { readonly inside: string; readonly negative: boolean } | undefined {
+    const name = letter.toLowerCase();
+    const negative = name !== letter;
+    if (name === 'p' && this.dialect.property !== undefined) {
+      const property = this.propertyName();
+      const inside = this.dialect.property(property);
+      if (inside === undefined) throw new PatternError(`has the class \\${letter}{${property}}`);
+      return { inside, negative };
+    }
+    const inside = this.dialect.classes[name];
+    return inside === undefined ? undefined : { inside, negative };
+  }
+
+  private propertyName(): string {
+    if (!this.take('{')) return this.next();
+    let name = '';
+    while (!this.take('}')) name += this.next();
+    return name;
   }
 
   /** The character that an escape stands for. */
   private escaped(character: string): string {
-    const control = CONTROLS[character];
+    const control = this.dialect.controls[character];
     if (control !== undefined) return control;
-    const digits = { x: 2, u: 4, U: 8 }[character];
+    const digits = this.dialect.codes[character];
     if (digits !== undefined) {
       const code = Array.from({ length: digits }, () => this.next()).join('');
-      if (!/^[0-9a-f]+$/i.test(code) || Number.parseInt(code, 16) > 0x10ffff) {
+      const point = /^[0-9a-f]+$/i.test(code) ? Number.parseInt(code, 16) : Number.NaN;
+      if (!(point <= 0x10ffff) || (point >= 0xd800 && point <= 0xdfff)) {
         throw new PatternError(`has an escape \\${character}${code} that is none`);
       }
-      return String.fromCodePoint(Number.parseInt(code, 16));
+      return String.fromCodePoint(point);
     }
     if (/[0-9A-Za-z]/.test(character)) throw new PatternError(`has the escape \\${character}`);
     return character;
@@ -204,15 +230,14 @@ class Parser {
 
   /** A character, or the inside of a class; what is not in a class goes to the complements. */
   private classItem(complements: string[]): string | undefined {
+    if (this.dialect.nested.some((each) => this.peek(each))) throw new PatternError('has a class of a class');
     const character = this.next();
-    if (character === '[' && this.peek(':')) throw new PatternError('has a class of a class');
     if (character !== '\\') return character;
-    const name = this.next();
-    if (name === 'b') return '\b';
-    const inside = CLASSES[name.toLowerCase()];
-    if (inside === undefined) return this.escaped(name);
-    if (name in CLASSES) return inside;
-    complements.push(inside);
+    const letter = this.next();
+    const named = this.namedClass(letter);
+    if (named === undefined) return this.dialect.inClass?.[letter] ?? this.escaped(letter);
+    if (!named.negative) return named.inside;
+    complements.push(named.inside);
     return undefined;
   }
 
@@ -226,7 +251,13 @@ class Parser {
     if (part.repeats && !isUnambiguous(part)) {
       throw new PatternError('repeats a repetition, which may take exponential time');
     }
-    return { source: `${part.source}${times}${lazy}`, first: undefined, atoms: part.atoms, repeats: true };
+    return {
+      source: `${part.source}${times}${lazy}`,
+      first: undefined,
+      atoms: part.atoms,
+      repeats: true,
+      mayBeEmpty: part.mayBeEmpty || /^(?:[*?]|\{0*[,}])/.test(times),
+    };
   }
 
   private quantifier(): string | undefined {
@@ -245,15 +276,16 @@ function join(parts: readonly Part[]): Part {
     first: undefined,
     atoms: parts.flatMap(({ atoms }) => atoms),
     repeats: parts.some(({ repeats }) => repeats),
+    mayBeEmpty: parts.every(({ mayBeEmpty }) => mayBeEmpty),
   };
 }
 
 function atom(source: string): Part {
-  return { source, first: source, atoms: [source], repeats: false };
+  return { source, first: source, atoms: [source], repeats: false, mayBeEmpty: false };
 }
 
 function assertion(source: string): Part {
-  return { source, first: undefined, atoms: [], repeats: false };
+  return { source, first: undefined, atoms: [], repeats: false, mayBeEmpty: true };
 }
 
 /** A character as it stands in a regular expression with the flag u, inside a class too. */

@@ -1,4 +1,4 @@
-import type { Model, Output, Register, Step } from '../../ir/model.ts';
+import type { Model, Output, Register, Step } from '../ir/model.ts';
 
 /** The model without some features: registers move up. Nothing may read the features that go. */
 export function withoutFeatures(model: Model, unused: readonly number[]): Model {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { nearestFloat32, parseFloat32 } from '../../../../src/import/xgboost/float32.ts';
+import { nearestFloat32, parseFloat32 } from '../../../src/import/float32.ts';
 
 const parse = (text: string) => nearestFloat32(Number(text), () => text);
 
