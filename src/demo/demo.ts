@@ -10,6 +10,8 @@ import { migrate } from '../deploy/migrate.ts';
 import { attachStatements } from '../deploy/statements.ts';
 import { importModel } from '../import/registry.ts';
 import { type InputRow, readRows } from '../rows.ts';
+import { tellOfSidecar } from './deep.ts';
+import { abridge, heading, printStatement, run, say } from './output.ts';
 import { CREATE_CUSTOMERS, createDemoDatabase, insertStatement, WHAT_IF } from './statements.ts';
 
 const TELCO = fileURLToPath(new URL('../../test/models/telco/', import.meta.url));
@@ -19,7 +21,8 @@ const EXPECTED = `${TELCO}lightgbm-churn.expected.csv`;
 
 /**
  * From a model file to a scored column, on real data: a LightGBM model of telephone customers, its text categories
- * included. Makes a database of its own, prints every statement that it runs and what came of it.
+ * included; then a network beside it, in the sidecar. Makes a database of its own, prints every statement that it runs and
+ * what came of it.
  */
 export async function demo(): Promise<void> {
   const connection = await resolveConnection();
@@ -76,6 +79,8 @@ async function tell(client: Client, config: ClientConfig): Promise<void> {
     client,
     `SELECT customer_id, contract, churn_score FROM customers WHERE customer_id = '7892-POOKP'`,
   );
+
+  await tellOfSidecar(client, config, TELCO);
 }
 
 async function deploy(client: Client): Promise<void> {
@@ -87,13 +92,6 @@ async function deploy(client: Client): Promise<void> {
   say(`${abridge(up)}\n`);
   await applyDeploy(client, plan);
   say(`${functionName}: ${plan.goldenRows} rows scored by LightGBM 4.7, reproduced within 1e-12`);
-}
-
-/** The migration as a reader skims it: its comments, and each statement's first line. */
-function abridge(sql: string): string {
-  const lines = sql.split('\n').filter((line) => /^(--|BEGIN|CREATE|DO|COMMIT|REVOKE)/.test(line));
-  const width = 110;
-  return lines.map((line) => (line.length > width ? `${line.slice(0, width - 1)}…` : line)).join('\n');
 }
 
 async function readCustomers(): Promise<{ rows: InputRow[]; expected: Map<string, number> }> {
@@ -114,30 +112,4 @@ async function compare(client: Client, expected: ReadonlyMap<string, number>): P
   printStatement(`${sql} LIMIT 5`);
   say(`${table(compared.slice(0, 5))}\n`);
   say(`greatest difference among all ${rows.length} customers: ${greatest}`);
-}
-
-async function run(client: Client, sql: string): Promise<void> {
-  printStatement(sql);
-  const { rows, command, rowCount } = await client.query<Record<string, unknown>>(sql);
-  const columns = Object.keys(rows[0] ?? {});
-  if (command === 'SELECT' && columns.length > 1) say(`${table(rows)}\n`);
-  else say(`${commandTag(sql, command, rowCount)}\n`);
-}
-
-/** As psql prints it. */
-function commandTag(sql: string, command: string, rowCount: number | null): string {
-  if (command === 'CREATE') return sql.split(' ', 2).join(' ');
-  return command === 'INSERT' ? `INSERT 0 ${rowCount}` : `${command} ${rowCount ?? ''}`.trim();
-}
-
-function heading(text: string): void {
-  say(`\n── ${text} ${'─'.repeat(Math.max(3, 106 - text.length))}\n`);
-}
-
-function printStatement(sql: string): void {
-  say(`${sql.endsWith(';') ? sql : `${sql};`}\n`);
-}
-
-function say(text: string): void {
-  console.log(text);
 }

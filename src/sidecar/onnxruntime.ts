@@ -59,6 +59,14 @@ export async function openGraph(
   };
 }
 
+/** Whether graphs can be run by this installation. */
+export async function canRunGraphs(): Promise<boolean> {
+  return onnxruntime().then(
+    () => true,
+    () => false,
+  );
+}
+
 /** Loaded when it is first needed: models of the database do without it, and it may not be installed. */
 async function onnxruntime(): Promise<typeof import('onnxruntime-node')> {
   try {

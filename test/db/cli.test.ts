@@ -195,6 +195,10 @@ it('shows the demo, in a database of its own', async () => {
   // V8's exp() and glibc's may differ in the last bit.
   const greatest = Number(/greatest difference among all 1409 customers: (\S+)/.exec(stdout)![1]);
   expect(greatest).toBeLessThan(1e-15);
+  const [, deep] = /greatest difference among these 1408 customers: (\S+)/.exec(stdout)!;
+  expect(Number(deep)).toBeLessThan(1e-5);
+  expect(stdout).toMatch(/0000-DEMO {4}0\.3045395151724\d+\n/);
+  expect(stdout).toMatch(/0000-DEMO {4}0\.3045395151724\d+ {2}0\.45455/);
   const name = /pgscore_demo_\w+/.exec(stdout)![0];
   await client.query(`DROP DATABASE ${name}`);
 });
