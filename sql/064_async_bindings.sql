@@ -220,9 +220,10 @@ BEGIN
     format('SELECT "pgscore keys"."pgscore key" FROM %s JOIN ', rows), format(' AS %s ON %s', alias, of_key), 'keys');
   PERFORM pgscore_internal.replace_row_function(b, 'write',
     'keys pg_catalog.text[], "values" pg_catalog.float8[], arrays pg_catalog.text[], labels pg_catalog.text[], version pg_catalog.int4',
-    'SETOF pg_catalog.text', 'pg_catalog, pg_temp',
+    -- Other triggers of the table run under it too: what they name unqualified is found where attach() found things.
+    'SETOF pg_catalog.text', concat_ws(', ', nullif(b.search_path, ''), 'pg_temp'),
     'UPDATE ',
-    format(' AS %s SET %s FROM unnest($1, $2, $3, $4) AS "pgscore keys" ("pgscore key", value, "array", label) WHERE %s RETURNING "pgscore keys"."pgscore key"',
+    format(' AS %s SET %s FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4)) AS "pgscore keys" ("pgscore key", value, "array", label) WHERE %s RETURNING "pgscore keys"."pgscore key"',
            alias, pgscore_internal.assignments(b), of_key),
     'keys, "values", arrays, labels, version');
 END

@@ -22,6 +22,18 @@ async function copy(table: string, lines: readonly string[]): Promise<void> {
   );
 }
 
+test('triggers of the table find what they name when a prediction is written', async () => {
+  await attachTo('(id int PRIMARY KEY, a int, b int)');
+  await client.query(`
+    CREATE TABLE log (id int);
+    CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN INSERT INTO log VALUES (NEW.id); RETURN NULL; END $$;
+    CREATE TRIGGER note AFTER UPDATE ON t FOR EACH ROW EXECUTE FUNCTION note();
+    INSERT INTO t VALUES (1, 1, 1)`);
+  await score(client, 't');
+  expect(await rows('SELECT t.pair_score, log.id FROM t JOIN log USING (id)')).toEqual([[3, 1]]);
+});
+
 describe('statements', () => {
   test('COPY, of few rows and of many', async () => {
     await attachTo('(id int PRIMARY KEY, a int, b int)');
