@@ -113,7 +113,7 @@ COMMENT ON FUNCTION pgscore_internal.register_graph_version(
   text, integer, text, text, text, text, text, text, text, text, jsonb, text[], jsonb, text, jsonb, text[], text, integer
 ) IS 'registers a version that the sidecar runs and whose file is there; the first one becomes champion';
 
--- Raises where a trigger would have to run what only the sidecar runs.
+-- Raises where a trigger would have to run what only the sidecar runs, or a sidecar what only the database runs.
 CREATE OR REPLACE FUNCTION pgscore_internal.require_mode(version pgscore_internal.versions, mode text)
 RETURNS void LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -123,12 +123,21 @@ BEGIN
       USING ERRCODE = 'feature_not_supported',
             HINT = format('Attach it with mode => ''async'': pgscore.attach(%L, …, mode => ''async''); pgscore sidecar then '
                           'fills the column.', version.model);
+  ELSIF pgscore_internal.is_by_hand(version) AND mode = 'async' THEN
+    RAISE EXCEPTION 'version % of % is written by hand: the database runs it, and sidecars do not', version.version, version.model
+      USING ERRCODE = 'feature_not_supported', HINT = 'Attach it without mode: a trigger then scores each row as it is written.';
   END IF;
 END
 $$;
 COMMENT ON FUNCTION pgscore_internal.require_mode(pgscore_internal.versions, text) IS 'raises when bindings of this mode cannot use the version';
 
-CREATE OR REPLACE FUNCTION pgscore_internal.refuse_sync_bindings(next pgscore_internal.versions)
+-- Scorers are code: they run in the database's sandbox alone.
+CREATE OR REPLACE FUNCTION pgscore_internal.is_by_hand(version pgscore_internal.versions)
+RETURNS boolean LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT version.ir IS NULL AND version.graph IS NULL $$;
+COMMENT ON FUNCTION pgscore_internal.is_by_hand(pgscore_internal.versions) IS 'whether a version is a scorer in TypeScript';
+
+CREATE OR REPLACE FUNCTION pgscore_internal.refuse_unfit_bindings(next pgscore_internal.versions)
 RETURNS void LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -143,7 +152,17 @@ BEGIN
                           'SELECT pgscore.detach(%1$L, table); SELECT pgscore.promote(%1$L, %2$s); '
                           'SELECT pgscore.attach(%1$L, table, mode => ''async'').', next.model, next.version);
   END IF;
+  SELECT string_agg(format('%s.%s', b.relation, quote_ident(b.value_column)), ', ' ORDER BY b.id) INTO bound
+  FROM pgscore_internal.bindings AS b
+  WHERE b.model = next.model AND b.mode = 'async' AND pgscore_internal.is_by_hand(next);
+  IF bound IS NOT NULL THEN
+    RAISE EXCEPTION 'version % of % is written by hand, and sidecars score with the model: %', next.version, next.model, bound
+      USING ERRCODE = 'object_in_use',
+            HINT = format('Detach it there, promote, and attach it again without mode => ''async'', in one transaction: '
+                          'SELECT pgscore.detach(%1$L, table); SELECT pgscore.promote(%1$L, %2$s); SELECT pgscore.attach(%1$L, table).',
+                          next.model, next.version);
+  END IF;
 END
 $$;
-COMMENT ON FUNCTION pgscore_internal.refuse_sync_bindings(pgscore_internal.versions) IS
-  'raises when triggers would lose the function that they score with';
+COMMENT ON FUNCTION pgscore_internal.refuse_unfit_bindings(pgscore_internal.versions) IS
+  'raises when triggers or sidecars would lose what they score with';

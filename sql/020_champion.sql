@@ -81,7 +81,7 @@ BEGIN
   IF NOT same_arguments AND NOT rebind THEN
     PERFORM pgscore_internal.refuse_signature_change(model, old.signature, next);
   END IF;
-  PERFORM pgscore_internal.refuse_sync_bindings(next);
+  PERFORM pgscore_internal.refuse_unfit_bindings(next);
   IF old.runs_in = 'database' AND NOT replaceable THEN
     grants := pgscore_internal.grants_of(model);
     PERFORM pgscore_internal.drop_functions(ARRAY(SELECT pgscore_internal.champion_functions(model)));

@@ -280,3 +280,16 @@ it('takes more features than a function has arguments', async () => {
   const numbers = names.flatMap((name, i) => (name.startsWith('x') ? [i] : []));
   expect(await row('SELECT pgscore_models.wide($1, $2)', [numbers, ['é', 'éé', 'éé']])).toEqual([259]);
 });
+
+it('is for triggers alone: no sidecar runs it', async () => {
+  await client.query(`CREATE TABLE waiting (id int PRIMARY KEY, tenure int, charges float8, contract text)`);
+  expect(await failure(`SELECT pgscore.attach('risk', 'waiting', mode => 'async')`)).toMatch(
+    /version 1 of risk is written by hand: the database runs it, and sidecars do not/,
+  );
+  await deployMade(client, 'mixed', sumModel(['tenure', 'charges', text('contract', 'x')]));
+  await client.query(`SELECT pgscore.attach('mixed', 'waiting', mode => 'async')`);
+  const { version } = await deploy(`${SCORERS}/risk.ts`, 'mixed');
+  expect(await failure(`SELECT pgscore.promote('mixed', ${version})`)).toMatch(
+    /version 2 of mixed is written by hand, and sidecars score with the model: public\.waiting\.mixed_score/,
+  );
+});
