@@ -112,7 +112,7 @@ it('says what is wrong, and where', async () => {
   expect((await run('inspect', 'two.ts', '--function', 'b', '--json')).code).toBe(0);
   expect(await run('inspect', 'risk.ts', '--labels', 'a,b')).toMatchObject({
     code: 2,
-    stderr: expect.stringContaining('--labels, --features and --all-trees are for model files'),
+    stderr: expect.stringContaining('--labels, --features, --all-trees and --inputs are for model files'),
   });
 });
 
