@@ -18,8 +18,11 @@ export class EventLoopDelay {
     return Math.max(0, this.#histogram.percentile(99) / 1e6 - RESOLUTION_MS);
   }
 
-  reset(): void {
+  /** The same, and begins anew: each scrape tells of the time since the last one. */
+  takeP99Ms(): number {
+    const found = this.p99Ms;
     this.#histogram.reset();
+    return found;
   }
 
   stop(): void {

@@ -65,7 +65,7 @@ export class Metrics {
   constructor({ eventLoopDelayP99Ms, workers, troubles, queue }: MetricSources) {
     this.#ask(
       'pgscore_event_loop_delay_p99_seconds',
-      'of the main process',
+      'of the main process, since the last scrape',
       () => eventLoopDelayP99Ms() / 1000,
     );
     this.#ask('pgscore_memory_bytes', 'of the main process', () => process.memoryUsage.rss());

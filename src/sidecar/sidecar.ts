@@ -61,7 +61,7 @@ export class Sidecar {
     this.#troubles = new TroubleLog(this.log);
     this.#pool = this.#startPool();
     this.metrics = new Metrics({
-      eventLoopDelayP99Ms: () => this.#delay.p99Ms,
+      eventLoopDelayP99Ms: () => this.#delay.takeP99Ms(),
       workers: () => this.#pool.workers,
       troubles: () => this.#troubles.current,
       queue: async () => readQueueState(await this.#asking.client()),

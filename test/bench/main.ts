@@ -10,9 +10,11 @@ import { benchPredict } from './predict.ts';
 import { benchQueue } from './queue.ts';
 import { formatSection, type Section } from './report.ts';
 import { benchScoring } from './scoring.ts';
+import { benchSnapshot } from './snapshot.ts';
+import { benchSoak } from './soak.ts';
 import { benchSpread } from './spread.ts';
 
-const USAGE = `npm run bench -- [--rows N] [--repetitions N] [--only 1,2,…] [--smoke] [--json]
+const USAGE = `npm run bench -- [--rows N] [--repetitions N] [--only 1,2,…] [--soak MINUTES] [--smoke] [--json]
 
 Measures what scoring costs, on the server of PGSCORE_BENCH_DATABASE_URL or on the local server, in a database of its
 own that is dropped afterwards. It prints times and never judges them.
@@ -20,7 +22,9 @@ own that is dropped afterwards. It prints times and never judges them.
   --rows N          rows to score and to insert (default 100000, on PLJS 20000)
   --repetitions N   timed repetitions of each statement after one that warms up (default 5)
   --only 1,2        these sections only: 1 scoring functions, 2 INSERT, 3 predict(), 4 first calls, 5 other models,
-                    6 async bindings, 7 the sidecar beside other queues, 8 its network, 9 its latency
+                    6 async bindings, 7 the sidecar beside other queues, 8 its network, 9 its latency,
+                    10 its throughput while another session holds a snapshot
+  --soak MINUTES    no section (or those of --only), then so many minutes of writes and promotions: memory, event loop
   --smoke           few rows, one repetition: does it work?
   --json            the same as JSON
 `;
@@ -35,6 +39,7 @@ const SECTIONS: readonly ((bench: Bench) => Promise<Section | Section[]>)[] = [
   benchJobs,
   benchNetwork,
   benchLatency,
+  benchSnapshot,
 ];
 
 async function main(): Promise<void> {
@@ -43,6 +48,7 @@ async function main(): Promise<void> {
       rows: { type: 'string' },
       repetitions: { type: 'string' },
       only: { type: 'string' },
+      soak: { type: 'string' },
       smoke: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -57,7 +63,10 @@ async function main(): Promise<void> {
     ...(rows === undefined ? {} : { rows }),
     repetitions: positive(values.repetitions, '--repetitions') ?? (values.smoke ? 1 : 5),
   };
-  const wanted = values.only?.split(',').map(Number) ?? SECTIONS.map((_, s) => s + 1);
+  const minutes = values.soak === undefined ? undefined : Number(values.soak);
+  if (minutes !== undefined && !(minutes > 0)) throw new Error(`--soak is ${values.soak}, expected minutes`);
+  const all = minutes === undefined ? SECTIONS.map((_, s) => s + 1) : [];
+  const wanted = values.only?.split(',').map(Number) ?? all;
   const print = (text: string) => {
     if (!values.json) process.stdout.write(`${text}\n`);
   };
@@ -68,9 +77,13 @@ async function main(): Promise<void> {
     const environment = await describeEnvironment(bench);
     for (const [name, value] of Object.entries(environment)) print(`${name}: ${value}`);
     const sections: Section[] = [];
-    for (const [s, section] of SECTIONS.entries()) {
-      if (!wanted.includes(s + 1)) continue;
-      const found = [await section(bench)].flat();
+    const measures = SECTIONS.filter((_, s) => wanted.includes(s + 1));
+    if (minutes !== undefined)
+      measures.push((of) =>
+        benchSoak(of, minutes, (line) => values.json || process.stderr.write(`${line}\n`)),
+      );
+    for (const measure of measures) {
+      const found = [await measure(bench)].flat();
       for (const each of found) print(formatSection(each));
       sections.push(...found);
     }

@@ -1,9 +1,18 @@
 import type pg from 'pg';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
+import { packageVersion } from '../../src/package-version.ts';
 import { runCli } from '../harness/cli.ts';
 import { createTestDatabase, type TestDatabase } from '../harness/database.ts';
 import { deployMade, sumModel } from '../harness/models.ts';
-import { cacheFolder, DRAINED, prepareSidecarTests, spawnSidecar, until, watch } from '../harness/sidecar.ts';
+import {
+  cacheFolder,
+  DRAINED,
+  packageOfRelease,
+  prepareSidecarTests,
+  spawnSidecar,
+  until,
+  watch,
+} from '../harness/sidecar.ts';
 
 prepareSidecarTests();
 
@@ -88,6 +97,33 @@ test('a sidecar that is killed leaves its jobs to others at once, and no process
   await until(client, SCORED);
   // No event tells of the end of another process's child.
   while (isAlive(worker)) await new Promise(setImmediate);
+}, 60_000);
+
+test('sidecars of two releases share a queue, and tell which they are', async () => {
+  const releases = ['0.0.1-other', packageVersion()];
+  const sidecars = [
+    spawnSidecar(database.url, ['--workers', '1'], await packageOfRelease(releases[0]!)),
+    spawnSidecar(database.url, ['--workers', '1']),
+  ];
+  const both = (what: string) =>
+    `SELECT count(DISTINCT release) = 2 AS both FROM pgscore.sidecars
+      WHERE release IN ('${releases.join("', '")}') AND pid IN (${sidecars.map(({ child }) => child.pid)}) AND ${what}`;
+  await until(client, both(`state = 'running'`));
+  // Until their reports, some seconds apart, say that each has had its share.
+  for (let round = 0; !(await client.query(both('scored > 0'))).rows[0].both; round++) {
+    await client.query(
+      `INSERT INTO items SELECT i, i, 1 FROM generate_series(${round * 5000 + 1}, ${(round + 1) * 5000}) AS i`,
+    );
+    await until(client, DRAINED);
+  }
+  await until(client, SCORED);
+  for (const { child } of sidecars) child.kill('SIGTERM');
+  expect(await Promise.all(sidecars.map(({ exit }) => exit))).toEqual([0, 0]);
+  const { rows } = await client.query(
+    `SELECT bool_and(state = 'stopped') AS stopped, sum(scored) = (SELECT count(*) FROM items) AS once
+       FROM pgscore.sidecars WHERE pid IN (${sidecars.map(({ child }) => child.pid)})`,
+  );
+  expect(rows).toEqual([{ stopped: true, once: true }]);
 }, 60_000);
 
 test('a database that is not there is an error at the start', async () => {

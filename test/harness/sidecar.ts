@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -112,11 +112,11 @@ export interface SpawnedSidecar {
   readonly exit: Promise<number | null>;
 }
 
-/** As users run it. */
-export function spawnSidecar(url: string, args: readonly string[] = []): SpawnedSidecar {
+/** As users run it; `folder` is where the package lies. */
+export function spawnSidecar(url: string, args: readonly string[] = [], folder = root): SpawnedSidecar {
   const child = spawn(
     process.execPath,
-    [join(root, 'bin/pgscore.js'), 'sidecar', '--cache', cache, ...args],
+    [join(folder, 'bin/pgscore.js'), 'sidecar', '--cache', cache, ...args],
     {
       env: { ...process.env, DATABASE_URL: url },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -134,6 +134,17 @@ export function spawnSidecar(url: string, args: readonly string[] = []): Spawned
     return code as number | null;
   });
   return { child, lines, stdout: () => stdout, exit };
+}
+
+/** A folder with the package as it is, but for its version. */
+export async function packageOfRelease(version: string): Promise<string> {
+  const folder = await mkdtemp(join(cache, 'release-'));
+  for (const part of ['bin', 'dist', 'src/db/queries'])
+    await cp(join(root, part), join(folder, part), { recursive: true });
+  await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
+  const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as object;
+  await writeFile(join(folder, 'package.json'), JSON.stringify({ ...manifest, version }));
+  return folder;
 }
 
 function parseLine(line: string): LogLine {
