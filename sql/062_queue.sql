@@ -174,10 +174,11 @@ BEGIN
   IF written IS NOT NULL THEN
     WITH covered AS (
       SELECT j.id FROM pgscore_internal.jobs AS j
-      WHERE j.binding = finish.binding AND j.key = ANY (written) FOR UPDATE SKIP LOCKED
+      WHERE j.binding + 0 = finish.binding AND j.key = ANY (written) FOR UPDATE SKIP LOCKED
     )
-    DELETE FROM pgscore_internal.jobs AS j USING covered AS c
-    WHERE j.binding = finish.binding AND j.priority = 0 AND j.id = c.id;
+    -- An array, not a join, which may walk over all jobs of the binding: the dead ones too.
+    DELETE FROM pgscore_internal.jobs AS j
+    WHERE j.binding = finish.binding AND j.priority = 0 AND j.id = ANY (ARRAY(SELECT c.id FROM covered AS c));
   END IF;
   -- See 3. above: after the jobs were deleted, in a snapshot younger than that.
   IF gone <> '{}' THEN

@@ -15,7 +15,7 @@ const ROUND_MS = 100;
 const BULK = 100;
 const SINGLE = 10;
 /** Rows of the table; older ones are deleted. */
-const KEPT = 20_000;
+const KEPT = 50_000;
 /** Two networks and a model of the database: a + b + the version's number. */
 const VERSIONS = 3;
 
