@@ -139,7 +139,7 @@ export function spawnSidecar(url: string, args: readonly string[] = [], folder =
 /** A folder with the package as it is, but for its version. */
 export async function packageOfRelease(version: string): Promise<string> {
   const folder = await mkdtemp(join(cache, 'release-'));
-  for (const part of ['bin', 'dist', 'src/db/queries'])
+  for (const part of ['bin', 'dist', 'src'])
     await cp(join(root, part), join(folder, part), { recursive: true });
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
   const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as object;
