@@ -167,7 +167,7 @@ COMMENT ON FUNCTION pgscore_internal.row_key(regclass) IS 'SQL for the primary k
 -- PLJS gives every exception the same message, and what was thrown as the detail, above its stack.
 CREATE OR REPLACE FUNCTION pgscore_internal.error_message(message text, detail text)
 RETURNS text LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
-AS $$ SELECT CASE WHEN message = 'execution error' AND detail <> '' THEN split_part(detail, E'\n', 1) ELSE message END $$;
+AS $$ SELECT CASE WHEN message = 'execution error' AND detail <> '' THEN regexp_replace(split_part(detail, E'\n', 1), '^Error: ', '') ELSE message END $$;
 COMMENT ON FUNCTION pgscore_internal.error_message(text, text) IS 'the message of an error, or what JavaScript threw';
 
 -- on_error = null: the row is written without a prediction and the error is kept. A cancelled statement still stops.

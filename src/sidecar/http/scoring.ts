@@ -141,10 +141,13 @@ async function findTable(
   { model }: ServedVersion,
   wanted: string | undefined,
 ): Promise<AttachedTable> {
-  const { rows } = await client.query<AttachedTable & { matches: boolean }>(readQuery('http_tables'), [
-    model,
-    wanted ?? null,
-  ]);
+  const { rows } = await client
+    .query<AttachedTable & { matches: boolean }>(readQuery('http_tables'), [model, wanted ?? null])
+    .catch((error: unknown) => {
+      // Until PostgreSQL 16 to_regclass() refuses what is no name at all.
+      if (sqlState(error) !== '42602') throw error;
+      return client.query<AttachedTable & { matches: boolean }>(readQuery('http_tables'), [model, null]);
+    });
   const names = [...new Set(rows.map(({ relation }) => relation))];
   const chosen = wanted === undefined ? rows : rows.filter(({ matches }) => matches);
   if (chosen.length === 0) {
