@@ -1,5 +1,5 @@
 import type { Prediction } from '../../src/ir/model.ts';
-import { type Case, describeConformance, type Row } from './runner.ts';
+import { BY_HAND, type Case, describeConformance, type Row } from './runner.ts';
 
 /**
  * Tree 0 tests x > 0.5 (a missing x passes) and city = alpha: leaves 1, 2, 4, 8 for neither, x, city, both.
@@ -79,4 +79,4 @@ const branching: Case = {
   predicted: ({ probabilities }: Prediction) => Object.values(probabilities!),
 };
 
-describeConformance('CatBoost', [categories, unnamed, branching], { raw: 0, predicted: 1e-15 });
+describeConformance('CatBoost', [categories, unnamed, branching], { raw: 0, predicted: 1e-15 }, BY_HAND);
