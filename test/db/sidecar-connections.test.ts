@@ -5,7 +5,6 @@ import { deployMade, sumModel } from '../harness/models.ts';
 import { hasLocalServer } from '../harness/platform.ts';
 import { createPrivateServer } from '../harness/private-server.ts';
 import { DRAINED, prepareSidecarTests, startSidecar, until, watch } from '../harness/sidecar.ts';
-import { startTransactionPooler } from '../harness/transaction-pooler.ts';
 
 prepareSidecarTests();
 
@@ -50,26 +49,6 @@ test.each([
   },
   120_000,
 );
-
-test('through a pooler in transaction mode it polls, and says so once', async () => {
-  const pooler = await startTransactionPooler(database.url, 4);
-  const { sidecar, lines } = startSidecar(pooler.url);
-  try {
-    await lines.match(/pooler in transaction mode/);
-    for (let round = 0; round < 5; round++) {
-      await client.query(
-        `INSERT INTO items SELECT ${round} * 1000 + i, i, 1 FROM generate_series(1, 300) AS i`,
-      );
-      await until(client, DRAINED);
-    }
-    await until(client, SCORED);
-    expect(lines.all.filter(({ level }) => level >= 40)).toHaveLength(1);
-  } finally {
-    sidecar.stop('the test');
-    await sidecar.done;
-    await pooler.close();
-  }
-}, 120_000);
 
 test('without a pooler it is not taken for one, and sleeps under the lock that writers look at', async () => {
   const { lines } = startSidecar(database.url);
