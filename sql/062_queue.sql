@@ -37,7 +37,9 @@
 --    jobs are added by the holder of the row's lock alone: sidecars, retry() and backfills add pages.
 -- 6. Nobody waits for a model. Row locks are taken after it has run. While it runs, a sidecar holds locks of jobs alone,
 --    which no writer waits for, and ACCESS SHARE on the table, which DDL alone waits for.
--- 7. A result of a version that is not wanted never lands. hold_version() compares the champion under the model's lock,
+-- 7. Nothing is written twice. A row may be named by two jobs, a page and one of its own, and be scored by both; the
+--    UPDATE leaves alone what says the same already.
+-- 8. A result of a version that is not wanted never lands. hold_version() compares the champion under the model's lock,
 --    which promote() holds exclusively until it commits.
 
 -- Jobs of a binding, locked until the transaction ends: live ones before those of a backfill, each in the order in which

@@ -224,29 +224,49 @@ BEGIN
     'SETOF pg_catalog.text', concat_ws(', ', nullif(b.search_path, ''), 'pg_temp'),
     'UPDATE ',
     format(' AS %s SET %s FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4)) AS "pgscore keys" ("pgscore key", value, "array", label) WHERE %s RETURNING "pgscore keys"."pgscore key"',
-           alias, pgscore_internal.assignments(b), of_key),
+           alias, pgscore_internal.assignments(b), concat_ws(' AND ', of_key, pgscore_internal.is_news(b, alias))),
     'keys, "values", arrays, labels, version');
 END
 $$;
 COMMENT ON FUNCTION pgscore_internal.build_row_functions(pgscore_internal.bindings, jsonb) IS 'writes the functions that read, lock and write an async binding''s rows';
 
--- What an UPDATE sets for a row of the arrays that binding_<id>_write() takes.
+-- The columns that predictions are written to, and what is written: SQL over a row of the arrays that binding_<id>_write()
+-- takes.
+CREATE OR REPLACE FUNCTION pgscore_internal.written_columns(b pgscore_internal.bindings)
+RETURNS TABLE (name text, value text, type text) LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT a.attname, w.value, format_type(a.atttypid, CASE t.typcategory WHEN 'S' THEN -1 ELSE a.atttypmod END)
+  FROM (VALUES (b.value_column, NULL), (b.label_column, '"pgscore keys".label'), (b.version_column, '$5'),
+               -- The row is locked: everything that it contains by then, the prediction is of.
+               (b.time_column, 'pg_catalog.statement_timestamp()')) AS c (name, value)
+  JOIN pg_attribute AS a ON a.attrelid = b.relation AND a.attname = c.name
+  JOIN pg_type AS t ON t.oid = a.atttypid
+  CROSS JOIN LATERAL (SELECT coalesce(c.value, CASE
+    WHEN t.typelem <> 0 AND t.typcategory = 'A' THEN format('"pgscore keys"."array"::%s', format_type(a.atttypid, -1))
+    WHEN t.typnamespace <> 'pg_catalog'::regnamespace
+      THEN format('pg_catalog.translate("pgscore keys"."array", ''{}'', ''[]'')::%s', format_type(a.atttypid, -1))
+    ELSE '"pgscore keys".value' END)) AS w (value)
+$$;
+COMMENT ON FUNCTION pgscore_internal.written_columns(pgscore_internal.bindings) IS 'prediction columns of an async binding and what is written to them';
+
+-- SET list of the UPDATE that writes predictions.
 CREATE OR REPLACE FUNCTION pgscore_internal.assignments(b pgscore_internal.bindings)
 RETURNS text LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-AS $$
-  SELECT concat_ws(', ',
-    format('%I = %s', b.value_column, CASE
-      WHEN t.typelem <> 0 AND t.typcategory = 'A' THEN format('"pgscore keys"."array"::%s', format_type(a.atttypid, -1))
-      WHEN t.typnamespace <> 'pg_catalog'::regnamespace
-        THEN format('pg_catalog.translate("pgscore keys"."array", ''{}'', ''[]'')::%s', format_type(a.atttypid, -1))
-      ELSE '"pgscore keys".value' END),
-    CASE WHEN b.label_column IS NOT NULL THEN format('%I = "pgscore keys".label', b.label_column) END,
-    CASE WHEN b.version_column IS NOT NULL THEN format('%I = $5', b.version_column) END,
-    CASE WHEN b.time_column IS NOT NULL THEN format('%I = pg_catalog.now()', b.time_column) END)
-  FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid
-  WHERE a.attrelid = b.relation AND a.attname = b.value_column
-$$;
+AS $$ SELECT string_agg(format('%I = %s', w.name, w.value), ', ') FROM pgscore_internal.written_columns(b) AS w $$;
 COMMENT ON FUNCTION pgscore_internal.assignments(pgscore_internal.bindings) IS 'SET list of the UPDATE that writes predictions';
+
+-- Whether a row's columns say anything else than what is to be written: a row that two jobs name, or a backfill that
+-- comes again, costs no second version of the row, and fires no trigger twice. Compared by stored bytes. NULL, and so
+-- always written, where a column says when the row was scored.
+CREATE OR REPLACE FUNCTION pgscore_internal.is_news(b pgscore_internal.bindings, alias text)
+RETURNS text LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT format('pg_catalog.record_image_ne(ROW(%s), ROW(%s))', string_agg(format('%s.%I', alias, w.name), ', '),
+                string_agg(format('(%s)::%s', w.value, w.type), ', '))
+  FROM pgscore_internal.written_columns(b) AS w
+  HAVING b.time_column IS NULL
+$$;
+COMMENT ON FUNCTION pgscore_internal.is_news(pgscore_internal.bindings, text) IS 'SQL that is true for a row whose prediction differs from what is there';
 
 -- With the rights of whoever attached: a sidecar needs none on the table. Rows that a policy would hide are an error, not
 -- rows that are gone. Dropped first, because the features decide what it returns.

@@ -167,16 +167,17 @@ BEGIN
 DECLARE
   -- Its snapshot does not show what sidecars do meanwhile: only pages, which need no look at other jobs.
   snapshot_is_old pg_catalog.bool := pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.=) ANY (ARRAY['repeatable read', 'serializable']);
-  rows pg_catalog.int4;
+  rows pg_catalog.int4 := 1;
   keys pg_catalog.text[];
   has_new_keys pg_catalog.bool;
   added pg_catalog.int4 := 0;
 BEGIN
   IF TG_OP OPERATOR(pg_catalog.=) 'INSERT' THEN
-    SELECT pg_catalog.count(*) INTO rows FROM (SELECT FROM new_rows LIMIT 51) AS few;
-    IF rows OPERATOR(pg_catalog.=) 0 THEN
-      RETURN NULL;
-    ELSIF rows OPERATOR(pg_catalog.<=) 50 AND NOT snapshot_is_old THEN
+    -- Counted only where there is more than one row.
+    IF EXISTS (SELECT FROM new_rows OFFSET 1) THEN
+      SELECT pg_catalog.count(*) INTO rows FROM (SELECT FROM new_rows LIMIT 51) AS few;
+    END IF;
+    IF rows OPERATOR(pg_catalog.<=) 50 AND NOT snapshot_is_old THEN
       INSERT INTO pgscore_internal.jobs (binding, key) SELECT %3$s, %4$s FROM new_rows AS n
       ON CONFLICT (binding, key) WHERE key IS NOT NULL DO NOTHING;
       GET DIAGNOSTICS added = ROW_COUNT;
@@ -184,6 +185,10 @@ BEGIN
     -- A job that a row of the same key has left is none of this row.
     IF added OPERATOR(pg_catalog.<) rows THEN
       %5$s;
+      GET DIAGNOSTICS added = ROW_COUNT;
+    END IF;
+    IF added OPERATOR(pg_catalog.=) 0 THEN
+      RETURN NULL;
     END IF;
   ELSIF TG_OP OPERATOR(pg_catalog.=) 'UPDATE' THEN
     -- Planned each time, for the rows that there are.

@@ -25,7 +25,7 @@ afterAll(async () => {
 });
 
 const NOTHING = { migrations: [], functions: false };
-const ALL = { migrations: ['001_registry', '002_version_content', '003_queue'], functions: true };
+const ALL = { migrations: ['001_registry', '002_version_content', '003_queue', '004_lean_jobs'], functions: true };
 
 async function psql(url: string, input: string) {
   return runProgram((await pgTools()).psql, ['-XqAt', '-d', url], { input });
