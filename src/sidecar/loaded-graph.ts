@@ -2,8 +2,9 @@ import type { GraphModel } from '../ir/graph.ts';
 import type { LoadedVersion, PredictedRows } from './loaded-version.ts';
 import { type GraphSession, openGraph } from './onnxruntime.ts';
 import type { Outputs } from './outputs.ts';
+import { RunSize } from './run-size.ts';
 import { scoreRows } from './score-rows.ts';
-import { type RawRow, RowError } from './tensors.ts';
+import { type Feeds, type RawRow, RowError } from './tensors.ts';
 
 /** A graph in onnxruntime, on so many threads. */
 export async function loadGraph(
@@ -13,8 +14,9 @@ export async function loadGraph(
   threads: number,
 ): Promise<LoadedVersion> {
   const session = await openGraph(name, bytes, graph, { threads });
+  const size = new RunSize();
   return {
-    predict: (rows) => predict(graph, rows, session),
+    predict: (rows) => predict(graph, rows, session, size),
     runTensors: async (feeds) => plain(await session.run(feeds, session.outputs)),
     release: () => session.close(),
   };
@@ -24,14 +26,18 @@ async function predict(
   graph: GraphModel,
   rows: readonly RawRow[],
   session: GraphSession,
+  size: RunSize,
 ): Promise<PredictedRows> {
   let milliseconds = 0;
-  const results = await scoreRows(graph, rows, async (feeds) => {
+  const run = async (feeds: Feeds) => {
     const start = performance.now();
     const outputs = await session.run(feeds);
-    milliseconds += performance.now() - start;
+    const took = performance.now() - start;
+    milliseconds += took;
+    size.learn(Object.values(feeds)[0]?.dims[0] ?? 0, took);
     return outputs;
-  });
+  };
+  const results = await scoreRows(graph, rows, run, (waiting) => size.next(waiting));
   const errors = results.filter((result) => result instanceof RowError);
   return {
     predictions: results.map((result) => (result instanceof RowError ? null : result)),

@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { coresGranted } from './cores.ts';
 import type { HttpOptions } from './http/server.ts';
 import type { WorkerProgram } from './worker-process.ts';
 
@@ -28,9 +28,10 @@ export interface SidecarOptions {
   readonly program?: WorkerProgram;
 }
 
-/** As many workers as there are cores, less one for PostgreSQL's and this process's own work where there are several. */
+/** A worker a core: they give way to this process and to a PostgreSQL beside it, and two runs side by side take less time
+ * than one after the other on two threads each. */
 export const DEFAULTS: SidecarOptions = {
-  workers: Math.max(1, availableParallelism() - 1),
+  workers: coresGranted(),
   batch: 1000,
   maxMemoryMb: 2048,
   drainSeconds: 25,
@@ -42,5 +43,5 @@ export const DEFAULTS: SidecarOptions = {
 
 /** Threads of one run, so that all workers together use the cores that there are. */
 export function threadsPerWorker(workers: number): number {
-  return Math.max(1, Math.floor(availableParallelism() / workers));
+  return Math.max(1, Math.floor(coresGranted() / workers));
 }

@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { constants, setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Failure, FromWorker, Request, Results } from './messages.ts';
 
@@ -78,6 +79,7 @@ export class WorkerProcess {
         PGSCORE_WORKER_MAX_MEMORY_MB: String(maxMemoryMb),
       },
     });
+    giveWay(this.#child);
     this.#child.stderr!.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-KEPT_STDERR);
     });
@@ -161,5 +163,14 @@ export class WorkerProcess {
     }
     this.#pending.clear();
     return this.#death;
+  }
+}
+
+/** Models take what cores others leave: the main process, which must answer at once, and a PostgreSQL beside it. */
+function giveWay({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // It has ended already, or the system does not let it.
   }
 }
