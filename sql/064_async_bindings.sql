@@ -269,7 +269,8 @@ $$;
 COMMENT ON FUNCTION pgscore_internal.is_news(pgscore_internal.bindings, text) IS 'SQL that is true for a row whose prediction differs from what is there';
 
 -- With the rights of whoever attached: a sidecar needs none on the table. Rows that a policy would hide are an error, not
--- rows that are gone. Dropped first, because the features decide what it returns.
+-- rows that are gone. Dropped first, because the features decide what it returns; whoever attached owns it afterwards, too:
+-- another's rights, those of a superuser who promotes, are none that a user's expressions may run with.
 CREATE OR REPLACE FUNCTION pgscore_internal.replace_row_function(
   b pgscore_internal.bindings, kind text, arguments text, returns text, path text, before text, after text, given text
 )
@@ -277,7 +278,9 @@ RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   name text := format('binding_%s_%s', b.id, kind);
+  owner oid;
 BEGIN
+  SELECT p.proowner INTO owner FROM pg_proc AS p WHERE p.pronamespace = 'pgscore_internal'::regnamespace AND p.proname = name;
   PERFORM pgscore_internal.drop_functions(ARRAY(
     SELECT p.oid::regprocedure FROM pg_proc AS p WHERE p.pronamespace = 'pgscore_internal'::regnamespace AND p.proname = name));
   EXECUTE format(E'CREATE FUNCTION pgscore_internal.%I(%s)\nRETURNS %s LANGUAGE plpgsql SECURITY DEFINER\n'
@@ -288,6 +291,9 @@ BEGIN
   EXECUTE format('REVOKE ALL ON FUNCTION pgscore_internal.%I FROM PUBLIC', name);
   EXECUTE format('GRANT EXECUTE ON FUNCTION pgscore_internal.%I TO %I', name,
                  (SELECT pg_get_userbyid(n.nspowner) FROM pg_namespace AS n WHERE n.nspname = 'pgscore_internal'));
+  IF pg_get_userbyid(owner) <> current_user THEN
+    EXECUTE format('ALTER FUNCTION pgscore_internal.%I OWNER TO %I', name, pg_get_userbyid(owner));
+  END IF;
 END
 $$;
 COMMENT ON FUNCTION pgscore_internal.replace_row_function(pgscore_internal.bindings, text, text, text, text, text, text, text) IS

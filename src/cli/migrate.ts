@@ -22,6 +22,7 @@ async function run({ write, json }: { write?: string | true; json?: true }): Pro
   }
   const { config } = await resolveConnection();
   const result = await migrate(config);
+  for (const warning of result.warnings) process.stderr.write(`warning: ${warning}\n`);
   const done = [...result.migrations, ...(result.functions ? ['functions and views'] : [])];
   const text =
     done.length === 0

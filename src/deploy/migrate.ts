@@ -21,6 +21,8 @@ export interface MigrateResult {
   /** Whether the functions and views of sql/ were applied: false when they were those of this version already. */
   readonly functions: boolean;
   readonly version: string;
+  /** What was left as it was, and why: bindings that keep the functions of an older version. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -31,9 +33,13 @@ export interface MigrateResult {
 export async function migrate(connection: pg.ClientConfig | string): Promise<MigrateResult> {
   const config = typeof connection === 'string' ? { connectionString: connection } : connection;
   const client = await connectTo({ config, origin: 'the connection given to migrate' });
+  const warnings: string[] = [];
+  client.on('notice', ({ severity, message, detail, hint }) => {
+    if (severity === 'WARNING') warnings.push([message, detail, hint].filter(Boolean).join('\n'));
+  });
   try {
     await client.query(`SELECT pg_catalog.pg_advisory_lock(${LOCK})`);
-    return await migrateLocked(client);
+    return { ...(await migrateLocked(client)), warnings };
   } catch (error) {
     throw asDatabaseError(error);
   } finally {
@@ -42,7 +48,7 @@ export async function migrate(connection: pg.ClientConfig | string): Promise<Mig
 }
 
 /** All or nothing: older functions do not fit newer tables, nor the other way round. */
-async function migrateLocked(client: pg.Client): Promise<MigrateResult> {
+async function migrateLocked(client: pg.Client): Promise<Omit<MigrateResult, 'warnings'>> {
   await client.query(BEGIN);
   try {
     await refuseNewerInstallation(client);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type pg from 'pg';
-import { afterAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { migrate } from '../../src/deploy/migrate.ts';
 import { migrationScript } from '../../src/deploy/migration-script.ts';
 import { quoteIdent } from '../../src/quote.ts';
@@ -25,7 +25,10 @@ afterAll(async () => {
 });
 
 const NOTHING = { migrations: [], functions: false };
-const ALL = { migrations: ['001_registry', '002_version_content', '003_queue', '004_lean_jobs'], functions: true };
+const ALL = {
+  migrations: ['001_registry', '002_version_content', '003_queue', '004_lean_jobs'],
+  functions: true,
+};
 
 async function psql(url: string, input: string) {
   return runProgram((await pgTools()).psql, ['-XqAt', '-d', url], { input });
@@ -127,6 +130,65 @@ test('puts back what differs from this version, and keeps models and bindings', 
     { sum_score: 5, p: 5 },
     { sum_score: 6, p: 6 },
   ]);
+});
+
+describe('after an upgrade, bindings', () => {
+  /** A sync and an async binding, whose functions an older version wrote otherwise, and belong to another role. */
+  async function olderBindings(): Promise<{ owner: string; functions: string[]; before: unknown[] }> {
+    await migrate(database.url);
+    await deployMade(client, 'sum', sumModel(['a', 'b']));
+    await client.query(
+      `CREATE TABLE t (id int PRIMARY KEY, a int, b int); SELECT pgscore.attach('sum', 't', 'now'), pgscore.attach('sum', 't', 'later', mode => 'async')`,
+    );
+    const before = await fingerprint();
+    const owner = `${database.name}_attacher`;
+    roles.push(owner);
+    await client.query(
+      `CREATE ROLE ${owner}; DO $$ BEGIN EXECUTE format('GRANT %I TO ${owner}', current_user); END $$`,
+    );
+    const { rows } = await client.query<{ name: string }>(
+      `SELECT p.oid::regprocedure::text AS name FROM pg_proc AS p WHERE p.proname ~ '^binding_[0-9]+' ORDER BY 1`,
+    );
+    const functions = rows.map(({ name }) => name);
+    for (const name of functions) await client.query(`ALTER FUNCTION ${name} OWNER TO ${owner}`);
+    await client.query(`
+      CREATE OR REPLACE FUNCTION pgscore_internal.binding_1() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+      CREATE OR REPLACE FUNCTION pgscore_internal.binding_2() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+      UPDATE pgscore_internal.installation SET sql_hash = 'older'`);
+    return { owner, functions, before };
+  }
+
+  const withoutRights = (print: unknown[]) =>
+    (print as Record<string, unknown>[]).map(({ name, text }) => [name, text]);
+
+  test('get the functions of this version, which belong to whom they did', async () => {
+    const { owner, functions, before } = await olderBindings();
+    expect(functions.length).toBeGreaterThan(5);
+    expect(await migrate(database.url)).toMatchObject({ functions: true, warnings: [] });
+    expect(withoutRights(await fingerprint())).toEqual(withoutRights(before));
+    const { rows } = await client.query(
+      `SELECT DISTINCT pg_get_userbyid(proowner) AS owner FROM pg_proc WHERE proname ~ '^binding_[0-9]+'`,
+    );
+    expect(rows).toEqual([{ owner }]);
+    await client.query('INSERT INTO t VALUES (1, 1, 2)');
+    expect((await client.query('SELECT now FROM t')).rows).toEqual([{ now: 5 }]);
+    expect((await client.query('SELECT key FROM pgscore_internal.jobs')).rows).toEqual([{ key: '1' }]);
+  });
+
+  test('that cannot get them work as they did, and are named', async () => {
+    await olderBindings();
+    await client.query(
+      `UPDATE pgscore_internal.bindings SET features = '{"a": {"column": "gone"}}' WHERE value_column = 'now'`,
+    );
+    const { warnings } = await migrate(database.url);
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /^public\.t\.now keeps the functions of the pgscore that made it: [^]*no column gone[^]*refresh_bindings\(\)$/,
+      ),
+    ]);
+    await client.query('INSERT INTO t VALUES (1, 1, 2)');
+    expect((await client.query('SELECT key FROM pgscore_internal.jobs')).rows).toEqual([{ key: '1' }]);
+  });
 });
 
 test('a model from before predict() read json goes on', async () => {

@@ -6,8 +6,15 @@ import type {
   GraphModel,
   TensorType,
 } from '../../../src/ir/graph.ts';
+import type { Outputs } from '../../../src/sidecar/outputs.ts';
 import { scoreRows } from '../../../src/sidecar/score-rows.ts';
-import { assembleInputs, assembleRuns, RowError, rawRowOf } from '../../../src/sidecar/tensors.ts';
+import {
+  assembleInputs,
+  assembleRuns,
+  type Feeds,
+  RowError,
+  rawRowOf,
+} from '../../../src/sidecar/tensors.ts';
 
 function graphOf(features: GraphFeature[], inputs: GraphInput[]): GraphModel {
   return {
@@ -215,25 +222,55 @@ test('a row that does not fit leaves no trace in the tensors', () => {
   expect(errors[0]).toMatchObject({ row: 1, feature: 'b', code: 'PGS_INPUT' });
 });
 
-test('scoreRows gives every row its own answer', async () => {
+/** Stands for a graph that sums each row. */
+async function sumRows(feeds: Feeds): Promise<Outputs> {
+  const { data, dims } = feeds.in!;
+  const [rows, width] = dims as [number, number];
+  const sums = Array.from({ length: rows }, (_, r) =>
+    [...(data as Float32Array).subarray(r * width, (r + 1) * width)].reduce((a, b) => a + b),
+  );
+  return { y: { type: 'float32', dims: [rows, 1], data: Float32Array.from(sums) } };
+}
+
+test.each([
+  ['in one run a shape', undefined],
+  ['in runs of one row', () => 1],
+  ['in runs of two rows at most', (waiting: number) => Math.min(2, waiting)],
+])('scoreRows gives every row its own answer, %s', async (_, next) => {
   const graph = arrayOf('float32', [null]);
-  // Stands for a graph that sums each row.
-  const results = await scoreRows(graph, [['{1,2}'], [null], ['{9}'], ['[1'], ['{3,4}']], async (feeds) => {
-    const { data, dims } = feeds.in!;
-    const [rows, width] = dims as [number, number];
-    const sums = Array.from({ length: rows }, (_, r) =>
-      [...(data as Float32Array).subarray(r * width, (r + 1) * width)].reduce((a, b) => a + b),
-    );
-    return { y: { type: 'float32', dims: [rows, 1], data: Float32Array.from(sums) } };
-  });
-  expect(results.map((result) => (result instanceof RowError ? result.row : result.value))).toEqual([
-    3,
-    null,
-    9,
-    3,
-    7,
+  const rows = [['{1,2}'], [null], ['{9}'], ['[1'], ['{3,4}'], ['{5,6}'], ['{7}']];
+  const results = await scoreRows(graph, rows, sumRows, next);
+  expect(results.map((result) => (result instanceof RowError ? 'error' : result.value))).toEqual([
+    ...[3, null, 9, 'error', 7, 11, 7],
   ]);
-  expect(results[3]).toBeInstanceOf(RowError);
+  expect(results[3]).toMatchObject({ row: 3 });
+});
+
+test('a run of some rows of a batch has their texts', async () => {
+  const graph = graphOf(
+    [{ kind: 'text', name: 't' }],
+    [
+      {
+        name: 'in',
+        type: 'string',
+        shape: [1],
+        from: { elements: [{ kind: 'text', feature: 0, missing: '?' }] },
+      },
+    ],
+  );
+  const seen: unknown[] = [];
+  const run = async ({ in: input }: Feeds): Promise<Outputs> => {
+    seen.push([input!.data, input!.dims]);
+    return { y: { type: 'float32', dims: [input!.dims[0]!, 1], data: new Float32Array(input!.dims[0]!) } };
+  };
+  await scoreRows(graph, [['a'], [null], ['c']], run, (waiting) => Math.min(2, waiting));
+  expect(seen).toEqual([
+    [
+      ['a', '?'],
+      [2, 1],
+    ],
+    [['c'], [1, 1]],
+  ]);
 });
 
 describe('rawRowOf', () => {
