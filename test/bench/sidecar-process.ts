@@ -17,8 +17,7 @@ const program = fileURLToPath(new URL('../../bin/pgscore.js', import.meta.url));
 const ERROR = 50;
 
 /**
- * Does something beside a sidecar with one worker, a process of its own as in production, that has run the model. With
- * `http` the work is given the address that it answers on.
+ * Does something beside a sidecar, a process of its own as in production, that has run the model. With `http` the work is given the address that it answers on.
  */
 export async function withSidecar<T>(
   bench: Bench,
@@ -28,7 +27,7 @@ export async function withSidecar<T>(
 ): Promise<T> {
   await ensureBuilt();
   const cache = await mkdtemp(join(tmpdir(), 'pgscore-bench-'));
-  const args = [program, 'sidecar', '--workers', '1', '--cache', cache];
+  const args = [program, 'sidecar', '--cache', cache];
   args.push(...(http ? ['--http', '127.0.0.1:0'] : ['--log-level', 'error']));
   const child = spawn(process.execPath, args, {
     env: { ...process.env, DATABASE_URL: bench.database.url },
