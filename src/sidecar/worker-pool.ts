@@ -84,7 +84,8 @@ export class WorkerPool {
   constructor(options: WorkerPoolOptions) {
     this.#options = options;
     this.#slots = Array.from({ length: options.workers }, emptySlot);
-    for (const slot of this.#slots) this.#start(slot);
+    // The others when there is work for them: an idle process has 50 MB.
+    this.#start(this.#slots[0]!);
   }
 
   /**
