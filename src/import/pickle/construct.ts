@@ -2,6 +2,7 @@ import { type Budget, UNITS } from './budget.ts';
 import { Dtype } from './dtype.ts';
 import { allowGlobal } from './globals.ts';
 import { NdArray } from './ndarray.ts';
+import { bufferBytes, indexLabels } from './pandas.ts';
 import { corrupt, describeValue, type PickleOrigin, PyGlobal, PyObject, type PyValue } from './values.ts';
 
 /** What the rules below need of the machine that runs them. */
@@ -33,6 +34,8 @@ const RULES: Readonly<Record<string, Rule>> = {
   'builtins.bytes': bytes,
   'builtins.bytearray': bytes,
   '_codecs.encode': bytes,
+  'pandas.core.indexes.base._new_Index': indexLabels,
+  'pyarrow.lib.py_buffer': bufferBytes,
   'copyreg._reconstructor': newObject,
   'copyreg.__newobj__': newObject,
 };

@@ -1,3 +1,4 @@
+import { isIndexName } from './pandas.ts';
 import { type PickleOrigin, PyGlobal, unsupported } from './values.ts';
 
 /**
@@ -194,6 +195,7 @@ function isAllowed({ module, name, path }: PyGlobal): boolean {
   if (!/^\w+(\.\w+)*$/.test(module)) return false;
   if (PACKAGES.has(module.split('.', 1)[0]!)) return true;
   if (NUMPY_CORE.has(path) || NAMES.has(path) || OTHERS.has(path)) return true;
+  if (isIndexName(path)) return true;
   if (module === 'builtins') return BUILTINS.has(name);
   if (module === 'numpy' || module === 'numpy.core._multiarray_umath') return NUMPY_FUNCTIONS.has(name);
   if (module === '_loss') return CYTHON_LOSS.test(name);
