@@ -1,4 +1,5 @@
 import { readdirSync, statSync } from 'node:fs';
+import type { ImportOptions } from '../../src/import/importer.ts';
 import type { Prediction } from '../../src/ir/model.ts';
 import { type Case, importCase, modelPath, type Row, readJson, readNumber } from './runner.ts';
 
@@ -132,18 +133,24 @@ export interface Fixture {
 export const fixtures: readonly Fixture[] = VERSIONS.flatMap((version) => {
   const folder = `sklearn-${version}`;
   return foldersIn(folder).flatMap((name) =>
-    readdirSync(modelPath(`${folder}/${name}`))
-      .filter((file) => file.startsWith('model.'))
-      .map((file) => ({ version, name, file: `${folder}/${name}/${file}` })),
+    modelFilesIn(`${folder}/${name}`).map((file) => ({ version, name, file })),
   );
 });
 
-/** Estimators and options that the fixtures do not have; folders are named version-case. */
-export const extra: readonly Fixture[] = foldersIn('sklearn-extra').map((folder) => {
-  const dash = folder.indexOf('-');
-  const file = `sklearn-extra/${folder}/model.pkl`;
-  return { version: folder.slice(0, dash), name: folder.slice(dash + 1), file };
-});
+/** Estimators and options that the fixtures do not have, and other versions; folders are named version-case. */
+export const extra: readonly Fixture[] = ['sklearn-extra', 'sklearn-versions'].flatMap((parent) =>
+  foldersIn(parent).map((folder) => {
+    const dash = folder.indexOf('-');
+    const [file] = modelFilesIn(`${parent}/${folder}`);
+    return { version: folder.slice(0, dash), name: folder.slice(dash + 1), file: file! };
+  }),
+);
+
+function modelFilesIn(folder: string): readonly string[] {
+  return readdirSync(modelPath(folder))
+    .filter((file) => file.startsWith('model.'))
+    .map((file) => `${folder}/${file}`);
+}
 
 function foldersIn(folder: string): readonly string[] {
   return readdirSync(modelPath(folder)).filter((name) =>
@@ -156,9 +163,8 @@ export function refusalOf({ version, name }: Fixture): string | undefined {
 }
 
 export function readCase(fixture: Fixture): Case {
-  const file = readJson<CaseFile>(fixture.file.replace(/model\.\w+$/, 'case.json'));
-  const options =
-    file.class === 'FunctionTransformer' ? { features: file.input![0]!.map((_, i) => `x${i}`) } : {};
+  const file = readJson<CaseFile>(fixture.file.replace(/[^/]+$/, 'case.json'));
+  const options = optionsOf(file, fixture);
   const { features } = importCase({ file: fixture.file, options });
   const cells = file.input ?? file.rows!.map((row) => (typeof row === 'string' ? [row] : row));
   const rows = cells.map(
@@ -179,6 +185,16 @@ export function readCase(fixture: Fixture): Case {
     predicted: (prediction) => gotOf(file, prediction),
   };
 }
+
+/** Some classes tell nothing of their features, and before 1.0 most told no names. */
+function optionsOf(file: CaseFile, fixture: Fixture): ImportOptions {
+  if (NAMELESS.has(file.class)) return { features: file.input![0]!.map((_, i) => `x${i}`) };
+  if (file.columns === undefined || !fixture.version.startsWith('0.')) return {};
+  const [first] = importCase({ file: fixture.file }).features;
+  return file.columns.includes(first!.name) ? {} : { features: file.columns };
+}
+
+const NAMELESS = new Set(['FunctionTransformer', 'DummyClassifier', 'DummyRegressor']);
 
 function numbersOf(value: Numbers): readonly number[] {
   return (Array.isArray(value) ? value : [value]).map((cell) => readNumber(cell as Cell));

@@ -84,6 +84,7 @@ function selectColumns(
   estimator: Estimator,
   lowering: Lowering,
 ): readonly Column[] {
+  // 1.5 and 1.6 keep the remainder's columns in a class of their own, a list with attributes.
   const spec = chosen instanceof PyObject ? (chosen.attribute('data') ?? chosen) : chosen;
   if (spec instanceof PyObject && spec.type.path === 'builtins.slice') {
     return selectSlice(spec.args, columns, estimator, lowering);

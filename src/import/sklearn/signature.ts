@@ -35,7 +35,11 @@ export function featureNames(
 ): { readonly names: readonly string[]; readonly named: boolean } {
   const own = search(estimator.object, ownNames, 0);
   const count =
-    own?.length ?? search(estimator.object, ownCount, 0) ?? options.features?.length ?? oneColumn(estimator);
+    own?.length ??
+    search(estimator.object, ownCount, 0) ??
+    search(estimator.object, fittedCount, 0) ??
+    options.features?.length ??
+    oneColumn(estimator);
   if (count < 1 || count > MAX_FEATURES) estimator.fail(`was fitted with ${count} columns`);
   if (options.features !== undefined) {
     if (options.features.length === count) return { names: options.features, named: own !== undefined };
@@ -97,4 +101,12 @@ function ownCount(object: PyObject): number | undefined {
     if (typeof count === 'number' && Number.isInteger(count)) return count;
   }
   return undefined;
+}
+
+/** Before 1.0 generalised linear models and encoders of categories kept no number of columns. */
+function fittedCount(object: PyObject): number | undefined {
+  const coefficients = object.attribute('coef_');
+  if (coefficients instanceof NdArray) return coefficients.shape.at(-1);
+  const categories = object.attribute('categories_');
+  return Array.isArray(categories) ? categories.length : undefined;
 }
