@@ -209,13 +209,12 @@ function isClassifier(file: CaseFile): boolean {
   return (
     file.predict_proba !== undefined ||
     (file.decision_function !== undefined && !isDetector(file)) ||
-    isHardVote(file)
+    ONLY_LABELS.has(file.class)
   );
 }
 
-function isHardVote(file: CaseFile): boolean {
-  return file.class === 'VotingClassifier';
-}
+/** Classifiers that may give a class and nothing else. */
+const ONLY_LABELS = new Set(['VotingClassifier', 'NearestCentroid']);
 
 /** A class by its place among all that the case predicts; -1 for any other. */
 function labelNumber(file: CaseFile, label: string | null): number {

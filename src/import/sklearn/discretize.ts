@@ -23,7 +23,13 @@ export function binsDiscretizer(
     );
   if (all.length !== inputs.length) estimator.fail(`has edges of ${all.length} columns`);
   const edges = all.map((list) => list.slice(1, -1));
-  const bins = b.add({ kind: 'bin', inputs, edges, side: 'right', missing: Number.NaN });
+  const bins = b.add({
+    kind: 'bin',
+    inputs: lifted(inputs, estimator, b),
+    edges,
+    side: 'right',
+    missing: Number.NaN,
+  });
   if (estimator.text('encode', 'onehot') === 'ordinal') return lowering.columns(bins, false);
   const flags = bins.flatMap((bin, k) => {
     const numbers = Array.from({ length: edges[k]!.length + 1 }, (_, i) => i);
@@ -34,6 +40,13 @@ export function binsDiscretizer(
     );
   });
   return lowering.columns(flags, false);
+}
+
+/** Before 1.1 numbers just below an edge counted as beyond it: 1e-8 and a part in 100,000 were added to each. */
+function lifted(inputs: readonly Register[], estimator: Estimator, b: Builder): readonly Register[] {
+  if (estimator.version >= 101) return inputs;
+  const lifts = b.map(inputs, { name: 'abs' }, { name: 'multiply', by: [1e-5] }, { name: 'add', by: [1e-8] });
+  return b.combine('add', inputs, lifts);
 }
 
 /** Yeo-Johnson or Box-Cox, then scaled to mean 0 and variance 1 when asked. */

@@ -1,4 +1,3 @@
-import type { Register } from '../../ir/model.ts';
 import { NdArray, type PyValue } from '../pickle/index.ts';
 import type { Column } from './columns.ts';
 import type { Estimator } from './estimator.ts';
@@ -49,7 +48,7 @@ export function oneHotEncoder(
     const categories = lists[i]!;
     const { codes, merged } = mergedCodes(estimator, i, categories.length);
     const groups = codes.reduce((most, code) => Math.max(most, code), -1) + 1;
-    const dropped = droppedGroup(estimator, i, codes, merged);
+    const dropped = droppedGroup(estimator, i);
     const unknown = handling === 'error' ? Number.NaN : handling === 'ignore' || !merged ? -1 : groups - 1;
     const code = lowering.encode(column, categories, codes, { missing: unknown, unknown }, estimator);
     if (handling === 'error') lowering.guards.add(code);
@@ -64,19 +63,13 @@ export function oneHotEncoder(
 }
 
 /** The group that has no column (drop='first', 'if_binary', or a category each). */
-function droppedGroup(
-  estimator: Estimator,
-  i: number,
-  codes: readonly number[],
-  merged: boolean,
-): number | undefined {
-  // From 1.1 drop_idx_ counts original categories, and the private one the groups after merging.
+function droppedGroup(estimator: Estimator, i: number): number | undefined {
+  // In 1.1 and 1.2 drop_idx_ counts groups after merging; since 1.3 the private one does, and drop_idx_ categories.
   const grouped = estimator.get('_drop_idx_after_grouping');
   const own = grouped instanceof NdArray ? grouped : estimator.get('drop_idx_');
   if (!(own instanceof NdArray)) return undefined;
   const index = own.values()[i];
-  if (typeof index !== 'number') return undefined;
-  return grouped instanceof NdArray || !merged ? index : codes[index];
+  return typeof index === 'number' ? index : undefined;
 }
 
 /** Each category's position. */
@@ -96,7 +89,7 @@ export function ordinalEncoder(
     const codes = categories.map((category, k) => (isNaNValue(category) ? forMissing : merged[k]!));
     const knowsMissing = categories.some(isNaNValue);
     const register = lowering.encode(column, categories, codes, { missing: unknown, unknown }, estimator);
-    if (errors) guardUnknown(column, register, knowsMissing, lowering, estimator);
+    if (errors) guardUnknown(column, categories, lowering, estimator);
     return {
       kind: 'number',
       register,
@@ -109,27 +102,16 @@ function isNaNValue(value: PyValue): boolean {
   return typeof value === 'number' && Number.isNaN(value);
 }
 
-/** An unknown category is an error, but a missing one that the encoder knows is not, though its code is NaN too. */
+/** An unknown category is an error, and so is a missing one unless the encoder knows it: its code may be NaN then. */
 function guardUnknown(
   column: Column,
-  code: Register,
-  knowsMissing: boolean,
+  categories: readonly PyValue[],
   lowering: Lowering,
   estimator: Estimator,
 ): void {
-  if (!knowsMissing) {
-    lowering.guards.add(code);
-    return;
-  }
-  if (column.kind === 'number') {
-    const [missing] = lowering.builder.map([column.register], { name: 'is-nan' });
-    lowering.guards.add(lowering.builder.select([missing!], [missing!], [code])[0]!);
-    return;
-  }
-  estimator.refuse(
-    'has a category for missing values, and raises an error for unknown ones',
-    "Fit it with handle_unknown='use_encoded_value'.",
-  );
+  const known = categories.map(() => 0);
+  const other = { missing: Number.NaN, unknown: Number.NaN };
+  lowering.guards.add(lowering.encode(column, categories, known, other, estimator));
 }
 
 /** Each category's mean of the target, shrunk to the mean of all; the latter for unknown categories. */

@@ -92,10 +92,7 @@ export function kernelRidge(estimator: Estimator, columns: readonly Column[], lo
       gammaOf(estimator, inputs.length),
       b,
     );
-    const dual = estimator.array('dual_coef_');
-    const targets = dual.shape[1] ?? 1;
-    const flat = estimator.numbers('dual_coef_', kernels.length * targets);
-    const weights = Array.from({ length: targets }, (_, t) => kernels.map((_, i) => flat[i * targets + t]!));
+    const weights = dualWeights(estimator, 'dual_coef_', kernels.length);
     return b.linear(
       kernels,
       weights,
@@ -103,6 +100,15 @@ export function kernelRidge(estimator: Estimator, columns: readonly Column[], lo
     );
   });
   return { kind: 'regressor', values };
+}
+
+/** One weight a training row, for each target: (rows) or (rows, targets). */
+function dualWeights(estimator: Estimator, name: string, rows: number): readonly (readonly number[])[] {
+  const targets = estimator.array(name).shape[1] ?? 1;
+  const flat = estimator.numbers(name, rows * targets);
+  return Array.from({ length: targets }, (_, t) =>
+    Array.from({ length: rows }, (_, i) => flat[i * targets + t]!),
+  );
 }
 
 /** The mean of a Gaussian process: the kernel to each training row times alpha, scaled back. */
@@ -117,11 +123,17 @@ export function gaussianProcess(
     const rows = estimator.rows('X_train_', inputs.length);
     checkVectors(estimator, rows.length);
     const kernels = processKernel(estimator.child('kernel_', 'kernel'), inputs, rows, b);
-    const alpha = estimator.numbers('alpha_', rows.length);
-    const scale = estimator.number('_y_train_std', 1);
-    const mean = estimator.number('_y_train_mean', 0);
-    const [sum] = b.linear(kernels, [alpha], [0]);
-    return b.map([sum!], { name: 'multiply', by: [scale] }, { name: 'add', by: [mean] });
+    const alpha = dualWeights(estimator, 'alpha_', rows.length);
+    const sums = b.linear(
+      kernels,
+      alpha,
+      alpha.map(() => 0),
+    );
+    return b.map(
+      sums,
+      { name: 'multiply', by: estimator.has('_y_train_std') ? estimator.numbers('_y_train_std') : [1] },
+      { name: 'add', by: estimator.has('_y_train_mean') ? estimator.numbers('_y_train_mean') : [0] },
+    );
   });
   return { kind: 'regressor', values };
 }

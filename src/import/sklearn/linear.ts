@@ -73,14 +73,16 @@ export function linearClassifier(
 }
 
 /**
- * Whether several classes were each trained against the rest. Since 1.7 that is only said of two classes.
+ * Whether several classes were each trained against the rest. Since 1.7 that is only said of two classes, and before 1.6
+ * newton-cholesky knew nothing else.
  * https://github.com/scikit-learn/scikit-learn/blob/1.6.1/sklearn/linear_model/_logistic.py
  */
 function oneVersusRest(estimator: Estimator, classes: number): boolean {
   const multi = estimator.text('multi_class', 'auto');
   if (multi === 'ovr' || multi === 'warn') return true;
   if (multi === 'multinomial') return false;
-  return classes <= 2 || estimator.text('solver', 'lbfgs') === 'liblinear';
+  const solver = estimator.text('solver', 'lbfgs');
+  return classes <= 2 || solver === 'liblinear' || (solver === 'newton-cholesky' && estimator.version < 106);
 }
 
 export function logisticRegression(

@@ -42,14 +42,16 @@ export function oneVersusRest(
   const scores = once(() => predictors().map((predictor, i) => binaryScore(predictor, members[i]!)));
   const registers = once(() => scores().map(({ register }) => register));
   const predicted = once(() =>
-    members.length === 1 ? b.compare(registers(), '>', [scores()[0]!.threshold])[0]! : b.argmax(registers()),
+    members.length === 1
+      ? b.compare(registers(), '>', [scores()[0]!.threshold])[0]!
+      : bestOf(registers(), estimator, b),
   );
   const kinds = predictors();
   const scored = kinds.every((each) => each.kind === 'classifier' && each.decision !== undefined);
   const probable = kinds.every((each) => each.kind === 'classifier' && each.probabilities !== undefined);
   const probabilities = once(() => {
     const each = kinds.map((predictor) => (predictor as Classifier).probabilities!()[1]!);
-    return each.length === 1 ? binaryPair(b, each[0]!) : shareOut(b, each);
+    return each.length === 1 ? binaryPair(b, each[0]!) : shareOut(estimator, each, b);
   });
   return {
     kind: 'classifier',
@@ -60,9 +62,18 @@ export function oneVersusRest(
   };
 }
 
-/** Each over the sum; all 0 stays all 0. */
-function shareOut(b: Builder, parts: readonly Register[]): readonly Register[] {
-  const divisor = b.map([b.reduce('sum', parts)], { name: 'impute', missing: 0, by: [1] });
+/** Of equal scores the first wins since 1.8, and before the last. */
+function bestOf(scores: readonly Register[], estimator: Estimator, b: Builder): Register {
+  if (estimator.version >= 108) return b.argmax(scores);
+  const fromBehind = b.argmax(scores.toReversed());
+  return b.map([fromBehind], { name: 'negate' }, { name: 'add', by: [scores.length - 1] })[0]!;
+}
+
+/** Each over the sum; all 0 stays all 0 since 1.7, and was no probability before. */
+function shareOut(estimator: Estimator, parts: readonly Register[], b: Builder): readonly Register[] {
+  const sum = b.reduce('sum', parts);
+  if (estimator.version < 107) return b.combine('divide', parts, [sum]);
+  const divisor = b.map([sum], { name: 'impute', missing: 0, by: [1] });
   return b.combine('divide', parts, divisor);
 }
 
@@ -78,21 +89,25 @@ export function oneVersusOne(
   if (estimator.has('pairwise_indices_')) return estimator.refuse('was trained on a precomputed kernel');
   if (members.length !== pairsOf(classes.length).length)
     return estimator.fail('has another number of estimators than pairs');
+  const predictors = once(() => members.map((member) => lowerPredictor(member, columns, lowering)));
+  const binary = once(() => predictors().map((predictor, i) => binaryScore(predictor, members[i]!)));
   const decision = once(() => {
-    const predictors = members.map((member) => lowerPredictor(member, columns, lowering));
-    const confidences = predictors.map((predictor, i) => binaryScore(predictor, members[i]!).register);
-    const second = predictors.map((predictor, i) => {
+    const second = predictors().map((predictor, i) => {
       const index = asClassifier(predictor, members[i]!).predicted();
       return predictor.kind === 'classifier' && predictor.classes.length === 2
         ? index
         : members[i]!.refuse('should know two classes here');
     });
+    const confidences = binary().map(({ register }) => register);
     const scores = oneVersusRestScores(b, classes.length, second, confidences);
     return classes.length === 2 ? scores.slice(1) : scores;
   });
-  const predicted = once(() =>
-    classes.length === 2 ? b.compare(decision(), '>', [0])[0]! : b.argmax(decision()),
-  );
+  const predicted = once(() => {
+    if (classes.length > 2) return b.argmax(decision());
+    // Before 1.1 probabilities were held to 0 too, so that the second class always won.
+    const threshold = estimator.version >= 101 ? binary()[0]!.threshold : 0;
+    return b.compare(decision(), '>', [threshold])[0]!;
+  });
   return { kind: 'classifier', classes, decision, predicted };
 }
 

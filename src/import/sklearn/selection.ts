@@ -1,4 +1,4 @@
-import { PyObject } from '../pickle/index.ts';
+import { PyObject, type PyValue } from '../pickle/index.ts';
 import type { Column } from './columns.ts';
 import type { Estimator } from './estimator.ts';
 import { importances } from './importances.ts';
@@ -128,13 +128,23 @@ function thresholdOf(estimator: Estimator, inner: Estimator, scores: readonly nu
   return Number(scale ?? 1) * (reference === 'mean' ? mean(scores) : median(scores));
 }
 
-/** Estimators that leave coefficients at 0 are cut there. */
+/** Estimators that leave coefficients at 0 are cut there; scikit-learn came to know more of them over time. */
 function isSparse(inner: Estimator): boolean {
-  if (inner.get('penalty') === 'l1' || inner.name.includes('Lasso')) return true;
-  const ratio = inner.get('l1_ratio');
-  if (inner.name === 'ElasticNetCV') return inner.get('l1_ratio_') === 1;
-  if (inner.name === 'ElasticNet') return ratio === 1;
-  return ratio === 1 && (inner.get('penalty') === 'elasticnet' || inner.get('penalty') === 'deprecated');
+  const { name, version } = inner;
+  if (inner.get('penalty') === 'l1' || name.includes('Lasso')) return true;
+  if (name === 'LogisticRegression') return version >= 108 && isOne(inner.get('l1_ratio'));
+  if (name === 'LogisticRegressionCV')
+    return version >= 108 && inner.numbers('l1_ratio_').every((ratio) => isOne(ratio));
+  if (version < 102) return false;
+  if (version < 106 && name.includes('ElasticNet'))
+    return isOne(inner.get('l1_ratio_')) || isOne(inner.get('l1_ratio'));
+  if (name === 'ElasticNetCV') return isOne(inner.get('l1_ratio_'));
+  return name === 'ElasticNet' && isOne(inner.get('l1_ratio'));
+}
+
+/** numpy.isclose(ratio, 1). */
+function isOne(ratio: PyValue | undefined): boolean {
+  return typeof ratio === 'number' && Math.abs(ratio - 1) <= 1e-8 + 1e-5;
 }
 
 function mean(values: readonly number[]): number {

@@ -66,6 +66,12 @@ def table(rows, unseen):
 
 T, Tt = table(N, False), table(ROWS, True)
 t_bin = (T.income.to_numpy() > 2500) ^ (T.plan == "plus").to_numpy()
+T_none, Tt_none = T.copy(), Tt.copy()
+T_none.loc[::9, "city"] = Tt_none.loc[2:3, "city"] = Tt_none.loc[5, "plan"] = np.nan
+codes_missing, codes_missing_t = codes[:, 1:].astype(float), codes_t[:, 1:].astype(float)
+codes_missing[::5] = codes_missing_t[::3] = np.nan
+EDGES = np.linspace(0, 8, 33)[:, None]
+EDGES_t = np.r_[EDGES[::2], [[2 - 1e-9], [2 - 1e-5], [2 - 3e-5], [4 - 4e-5], [4 + 1e-9], [-1], [9]]]
 named, named_t = pd.DataFrame(X, columns=list("abcd")), pd.DataFrame(Xt, columns=list("abcd"))
 D = [" ".join(random.choice("the a of good bad great awful film movie plot actor".split(), 8)) for _ in range(N)]
 Dt = [" ".join(random.choice("the of good bad great film plot unheard".split(), 6)) for _ in range(ROWS)]
@@ -106,7 +112,6 @@ CASES = {
     "tweedie": (linear_model.TweedieRegressor(power=1.5), X, np.abs(y_reg), Xt),
     "logreg_binary": (LOGISTIC(), named, y_bin, named_t),
     "logreg_multi": (LOGISTIC(), X, y_multi, Xt),
-    "logreg_ovr": (LOGISTIC(multi_class="ovr"), X, y_multi, Xt),
     "logreg_liblinear": (LOGISTIC(solver="liblinear"), X, y_multi, Xt),
     "logreg_cv": (linear_model.LogisticRegressionCV(Cs=2, cv=2), X, y_multi, Xt),
     "sgd_log": (linear_model.SGDClassifier(loss=LOG_LOSS, random_state=0), X, y_multi, Xt),
@@ -163,8 +168,6 @@ CASES = {
     ),
     "ada_binary": (ensemble.AdaBoostClassifier(TREE, **ADA), X, y_bin, Xt),
     "ada_multi": (ensemble.AdaBoostClassifier(TREE, **ADA), X, y_multi, Xt),
-    "ada_votes_binary": (ensemble.AdaBoostClassifier(TREE, algorithm="SAMME", **ADA), X, y_bin, Xt),
-    "ada_votes_multi": (ensemble.AdaBoostClassifier(TREE, algorithm="SAMME", **ADA), X, y_multi, Xt),
     "ada_reg": (ensemble.AdaBoostRegressor(tree.DecisionTreeRegressor(max_depth=2), **ADA), X, y_reg, Xt),
     # Ensembles
     "bagging_trees": (ensemble.BaggingClassifier(TREE, 3, random_state=0), X, y_multi, Xt),
@@ -289,9 +292,6 @@ CASES = {
         calibration.CalibratedClassifierCV(ensemble.RandomForestClassifier(**FOREST), method="isotonic", cv=2), X, y_bin, Xt,
     ),
     "calibrated_single": (calibration.CalibratedClassifierCV(svm.SVC(), cv=2, ensemble=False), X, y_bin, Xt),
-    "calibrated_prefit": (
-        calibration.CalibratedClassifierCV(naive_bayes.GaussianNB().fit(X, y_bin), cv="prefit"), X, y_bin, Xt,
-    ),
     "ovr": (multiclass.OneVsRestClassifier(LOGISTIC()), X, y_multi, Xt),
     "ovo": (multiclass.OneVsOneClassifier(svm.LinearSVC(random_state=0)), X, y_multi, Xt),
     "targets_reg": (multioutput.MultiOutputRegressor(ensemble.GradientBoostingRegressor(**BOOST)), X, y_two, Xt),
@@ -299,7 +299,85 @@ CASES = {
     "dummy": (dummy.DummyClassifier(strategy="prior"), X, y_multi, Xt),
     "text_tfidf": (PIPE(text.TfidfVectorizer(ngram_range=(1, 2), stop_words="english"), LOGISTIC()), D, y_bin, Dt),
     "text_hash": (PIPE(text.HashingVectorizer(n_features=16), linear_model.SGDClassifier(random_state=0)), D, y_multi, Dt),
+    # Where versions differ
+    "bins_edges": (preprocessing.KBinsDiscretizer(4, encode="ordinal", strategy="uniform"), EDGES, None, EDGES_t),
+    "ovr_ties": (multiclass.OneVsRestClassifier(neighbors.KNeighborsClassifier(2)), X, y_multi, Xt),
+    "ovr_nothing": (multiclass.OneVsRestClassifier(tree.DecisionTreeClassifier(random_state=0)), X[:20], y_multi[:20], X[20:40]),
+    "ovo_forest": (multiclass.OneVsOneClassifier(ensemble.RandomForestClassifier(**FOREST)), X, y_multi, Xt),
+    "ovo_forest_binary": (multiclass.OneVsOneClassifier(ensemble.RandomForestClassifier(**FOREST)), X, y_bin, Xt),
+    "select_elastic": (feature_selection.SelectFromModel(linear_model.ElasticNet(alpha=0.05, l1_ratio=1)), X, y_reg, Xt),
+    "select_elastic_half": (feature_selection.SelectFromModel(linear_model.ElasticNet(alpha=0.05)), X, y_reg, Xt),
+    "select_elastic_cv": (
+        feature_selection.SelectFromModel(linear_model.ElasticNetCV(l1_ratio=[1], cv=3)), X, y_reg, Xt,
+    ),
+    "select_elastic_logreg": (
+        feature_selection.SelectFromModel(LOGISTIC(penalty="elasticnet", solver="saga", l1_ratio=1, C=0.5, random_state=0)),
+        X, y_bin, Xt,
+    ),
+    "impute_empty": (IMPUTER(strategy="median"), np.c_[holes, np.full(N, np.nan)], None, np.c_[holes_t, holes_t[:, 0]]),
+    "impute_empty_constant": (
+        IMPUTER(strategy="constant", fill_value=7), np.c_[holes, np.full(N, np.nan)], None, np.c_[holes_t, holes_t[:, 0]],
+    ),
+    "onehot_missing": (cities(ONE_HOT(**ignore)), T_none, t_bin, Tt_none),
+    "centroid": (neighbors.NearestCentroid(), X, y_multi, Xt),
+    "lof": (neighbors.LocalOutlierFactor(novelty=True), X, None, Xt),
+    "process_two": (
+        gaussian_process.GaussianProcessRegressor(gaussian_process.kernels.RBF(), alpha=0.1, normalize_y=VERSION >= (1, 0)),
+        X[:16], y_two[:16], Xt,
+    ),
+    "fast_ica": (decomposition.FastICA(2, whiten=True if VERSION < (1, 1) else "unit-variance", random_state=0), X, None, Xt),
+    "function_log": (
+        on_table(("log", preprocessing.FunctionTransformer(np.log1p), ["income"]), ("rest", "drop", ["city"]), last=RIDGE()),
+        T, y_reg, Tt,
+    ),
 }
+if VERSION < (1, 8):
+    CASES.update({
+        "logreg_ovr": (LOGISTIC(multi_class="ovr"), X, y_multi, Xt),
+        "ada_votes_binary": (ensemble.AdaBoostClassifier(TREE, algorithm="SAMME", **ADA), X, y_bin, Xt),
+        "ada_votes_multi": (ensemble.AdaBoostClassifier(TREE, algorithm="SAMME", **ADA), X, y_multi, Xt),
+        "calibrated_prefit": (
+            calibration.CalibratedClassifierCV(naive_bayes.GaussianNB().fit(X, y_bin), cv="prefit"), X, y_bin, Xt,
+        ),
+    })
+if VERSION >= (1, 0):
+    CASES["ordinal_missing"] = (
+        ORDINAL(handle_unknown="use_encoded_value", unknown_value=-1), codes_missing, None, codes_missing_t,
+    )
+if VERSION >= (1, 1):
+    rare = {"handle_unknown": "infrequent_if_exist", "min_frequency": 0.2}
+    CASES.update({
+        "onehot_infrequent": (cities(ONE_HOT(**rare)), T, t_bin, Tt),
+        "onehot_infrequent_drop": (cities(ONE_HOT(drop="first", **rare)), T, t_bin, Tt),
+        "onehot_infrequent_named": (
+            cities(ONE_HOT(drop=["Rome", "plus"], handle_unknown="ignore", max_categories=3)), T, t_bin, Tt,
+        ),
+        "ordinal_missing_encoded": (ORDINAL(encoded_missing_value=-5), codes_missing, None, codes_missing),
+    })
+if VERSION >= (1, 2):
+    CASES["logreg_cholesky"] = (LOGISTIC(solver="newton-cholesky"), X, y_multi, Xt)
+    CASES["impute_kept"] = (
+        IMPUTER(keep_empty_features=True), np.c_[holes, np.full(N, np.nan)], None, np.c_[holes_t, holes_t[:, 0]],
+    )
+if VERSION >= (1, 3):
+    CASES.update({
+        "tree_missing": (tree.DecisionTreeClassifier(max_depth=3, random_state=0), holes, y_multi, holes_t),
+        "table_target_encoder": (
+            on_table(("texts", preprocessing.TargetEncoder(random_state=0), ["city", "plan"]), ("n", "passthrough", ["income"])),
+            T, t_bin, Tt,
+        ),
+        "ordinal_infrequent": (
+            cities(ORDINAL(handle_unknown="use_encoded_value", unknown_value=9, max_categories=3)), T, t_bin, Tt,
+        ),
+        "hist_gamma": (ensemble.HistGradientBoostingRegressor(loss="gamma", **HIST), X, np.abs(y_reg) + 0.1, Xt),
+    })
+if VERSION >= (1, 4):
+    CASES["forest_missing"] = (ensemble.RandomForestRegressor(**FOREST), holes, y_reg, holes_t)
+    CASES["hist_texts"] = (
+        ensemble.HistGradientBoostingClassifier(categorical_features=[2, 3], **HIST), T, t_bin, Tt,
+    )
+if VERSION >= (1, 6):
+    CASES["extra_trees_missing"] = (ensemble.ExtraTreesClassifier(**FOREST), holes, y_multi, holes_t)
 
 # Every way to save takes its turn.
 SAVERS = [
