@@ -35,13 +35,13 @@ const MISSING_SINCE: Readonly<Record<string, number>> = {
   IsolationForest: 106,
 };
 
-/** Leaves of a classification tree: each class's share. Before 1.3 the file has counts. */
+/** Leaves of a classification tree: each class's share. Before 1.4 the file has counts. */
 function shares(estimator: Estimator, tree: FittedTree): (node: number) => readonly number[] {
   const { values, width } = tree;
   if (tree.outputs !== 1) estimator.refuse('predicts several targets at once', 'Train one model a target.');
   return (node) => {
     const row = Array.from(values.subarray(node * width, (node + 1) * width));
-    if (estimator.version >= 103) return row;
+    if (estimator.version >= 104) return row;
     const sum = row.reduce((a, b) => a + b, 0);
     return sum === 0 ? row : row.map((value) => value / sum);
   };
