@@ -214,7 +214,7 @@ function isClassifier(file: CaseFile): boolean {
 }
 
 /** Classifiers that may give a class and nothing else. */
-const ONLY_LABELS = new Set(['VotingClassifier', 'NearestCentroid']);
+const ONLY_LABELS = new Set(['VotingClassifier', 'NearestCentroid', 'GaussianProcessClassifier']);
 
 /** A class by its place among all that the case predicts; -1 for any other. */
 function labelNumber(file: CaseFile, label: string | null): number {

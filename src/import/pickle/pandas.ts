@@ -83,7 +83,8 @@ function arrowTexts(data: PyObject, { origin, budget }: Construction): string[] 
   return Array.from({ length: count }, (_, i) => {
     const [start, end] = [offset(i), offset(i + 1)];
     // Without this, texts of a few bytes could overlap into gigabytes.
-    if (!(start >= 0 && start <= end && end <= bytes.length)) corrupt(origin, 'an array of texts overlaps itself');
+    if (!(start >= 0 && start <= end && end <= bytes.length))
+      corrupt(origin, 'an array of texts overlaps itself');
     return Buffer.from(bytes.subarray(start, end)).toString();
   });
 }

@@ -15,6 +15,7 @@ import {
   treeRegressor,
 } from './forest.ts';
 import { functionTransformer } from './functions.ts';
+import { binaryProcess, gaussianProcess, processClassifier } from './gaussian-process.ts';
 import {
   gradientBoostingClassifier,
   gradientBoostingRegressor,
@@ -23,7 +24,7 @@ import {
 } from './gradient-boosting.ts';
 import { missingIndicator, simpleImputer } from './imputers.ts';
 import { isotonicRegression } from './isotonic.ts';
-import { gaussianProcess, kernelPca, kernelRidge, nystroem } from './kernel-models.ts';
+import { kernelPca, kernelRidge, nystroem } from './kernel-models.ts';
 import { knnImputer } from './knn-imputer.ts';
 import { labelEncoder } from './labels.ts';
 import {
@@ -163,6 +164,8 @@ export const PREDICTORS: ReadonlyMap<string, LowerPredictor> = new Map<string, L
   ...named(oneClassSupport, 'OneClassSVM'),
   ...named(kernelRidge, 'KernelRidge'),
   ...named(gaussianProcess, 'GaussianProcessRegressor'),
+  ...named(processClassifier, 'GaussianProcessClassifier'),
+  ...named(binaryProcess, '_BinaryGaussianProcessClassifierLaplace'),
   ...named(isotonicRegression, 'IsotonicRegression'),
   ...named(
     embeddedBooster,

@@ -14,9 +14,9 @@ describe('what is not scored exactly is named, with its place and the nearest wa
       'an estimator in a pipeline',
       pipelineOf(
         ['scale', scaler()],
-        ['clf', estimator('sklearn.gaussian_process._gpc.GaussianProcessClassifier')],
+        ['clf', estimator('sklearn.neighbors._classification.RadiusNeighborsClassifier')],
       ),
-      /step "clf" \(GaussianProcessClassifier\): is an estimator/,
+      /step "clf" \(RadiusNeighborsClassifier\): is an estimator/,
     ],
     [
       'a transformer in a pipeline',
