@@ -12,7 +12,8 @@ interface CaseFile {
   readonly rows?: readonly (readonly Cell[] | string)[];
   readonly columns?: readonly string[];
   readonly predict?: readonly Numbers[];
-  readonly predict_proba?: readonly (readonly Cell[])[];
+  /** A row of classes' probabilities each; of several targets one such list each. */
+  readonly predict_proba?: readonly (readonly Cell[])[] | readonly (readonly (readonly Cell[])[])[];
   readonly decision_function?: readonly Numbers[];
   readonly transform?: readonly Numbers[];
   readonly score_samples?: readonly Cell[];
@@ -98,7 +99,7 @@ export const FAMILIES: Readonly<Record<string, readonly string[]>> = {
 
 /** Cases whose models are refused, and the words that say why. */
 export const REFUSED: Readonly<Record<string, string>> = {
-  multiout_clf: 'several targets at once',
+  targets_text: 'several targets at once, with texts for classes',
   lgbm_calibrated: 'raw scores here from LightGBM 4.7 on and probabilities before',
   '1.9.1/gb_clf_initlr': 'float32, with sums in an order that depends on the machine',
 };
@@ -225,12 +226,41 @@ function labelNumber(file: CaseFile, label: string | null): number {
 function expectedOf(file: CaseFile, i: number): readonly number[] {
   const at = (values: readonly Numbers[] | undefined) => (values === undefined ? [] : numbersOf(values[i]!));
   if (file.predict === undefined) return at(file.transform);
+  if (isTargets(file)) return [...at(file.predict), ...targetAnswers(file, i)];
   const label = [labelNumber(file, String(file.predict[i]))];
   if (isDetector(file)) return [...label, ...at(file.decision_function), ...at(file.score_samples)];
   if (file.class === 'GaussianMixture')
-    return [...at(file.predict), ...at(file.predict_proba), ...at(file.score_samples)];
-  if (isClassifier(file)) return [...label, ...at(file.predict_proba), ...at(file.decision_function)];
+    return [...at(file.predict), ...at(singleTarget(file)), ...at(file.score_samples)];
+  if (isClassifier(file)) return [...label, ...at(singleTarget(file)), ...at(file.decision_function)];
   return [...at(file.predict), ...(isCluster(file) ? at(file.transform) : [])];
+}
+
+/** Classifiers of several targets, or of labels of which any number may hold. */
+function isTargets(file: CaseFile): boolean {
+  return Array.isArray(file.predict?.[0]) && (file.predict_proba ?? file.decision_function) !== undefined;
+}
+
+function targetAnswers(file: CaseFile, i: number): readonly number[] {
+  const { predict_proba: probabilities } = file;
+  if (probabilities === undefined) return numbersOf(file.decision_function![i]!);
+  if (!isEachTarget(probabilities)) return numbersOf(probabilities[i]!);
+  return probabilities.flatMap((target) => numbersOf(target[i]!));
+}
+
+function singleTarget({ predict_proba }: CaseFile): readonly Numbers[] | undefined {
+  return predict_proba as readonly Numbers[] | undefined;
+}
+
+function isEachTarget(
+  probabilities: NonNullable<CaseFile['predict_proba']>,
+): probabilities is readonly (readonly (readonly Cell[])[])[] {
+  return Array.isArray(probabilities[0]?.[0]);
+}
+
+/** scikit-learn gives a label's probability, and pgscore also that of its absence. */
+function gotOfTargets(file: CaseFile, { values, raw }: Prediction): readonly number[] {
+  const pairs = file.predict_proba !== undefined && !isEachTarget(file.predict_proba);
+  return [...values!, ...(pairs ? raw.filter((_, k) => k % 2 === 1) : raw)];
 }
 
 function isCluster(file: CaseFile): boolean {
@@ -241,6 +271,7 @@ function gotOf(file: CaseFile, prediction: Prediction): readonly (number | null)
   const { value, values, label, raw } = prediction;
   const probabilities = file.predict_proba === undefined ? [] : Object.values(prediction.probabilities ?? {});
   if (file.predict === undefined) return values ?? [value];
+  if (isTargets(file)) return gotOfTargets(file, prediction);
   if (isDetector(file)) return [labelNumber(file, label), value, ...raw];
   if (file.class === 'GaussianMixture') return [value, ...probabilities, ...raw];
   if (isClassifier(file)) {

@@ -24,6 +24,22 @@ export function predictedByScore(b: Builder, decision: Registers): Register {
   return decision.length === 1 ? b.link(decision, { name: 'step' })[0]! : b.argmax(decision);
 }
 
+/** A label that holds or not: 1 or 0. */
+export function labelClassifier(
+  b: Builder,
+  predicted: () => Register,
+  answers: { readonly probability?: () => Register; readonly score?: () => Register },
+): Classifier {
+  const { probability, score } = answers;
+  return {
+    kind: 'classifier',
+    classes: [0, 1],
+    predicted,
+    ...(probability === undefined ? {} : { probabilities: once(() => binaryPair(b, probability())) }),
+    ...(score === undefined ? {} : { decision: once(() => [score()]) }),
+  };
+}
+
 /** A classifier whose classes follow from decision_function(). */
 export function scoredClassifier(
   b: Builder,

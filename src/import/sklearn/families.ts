@@ -46,6 +46,7 @@ import {
   transformedTarget,
 } from './meta.ts';
 import {
+  classifierChain,
   multiOutputClassifier,
   multiOutputRegressor,
   oneVersusOne,
@@ -144,7 +145,8 @@ export const PREDICTORS: ReadonlyMap<string, LowerPredictor> = new Map<string, L
   ...named(oneVersusRest, 'OneVsRestClassifier'),
   ...named(oneVersusOne, 'OneVsOneClassifier'),
   ...named(multiOutputRegressor, 'MultiOutputRegressor'),
-  ...named(multiOutputClassifier, 'MultiOutputClassifier', 'ClassifierChain'),
+  ...named(multiOutputClassifier, 'MultiOutputClassifier'),
+  ...named(classifierChain, 'ClassifierChain'),
   ...named(regressorChain, 'RegressorChain'),
   ...named(selectingPredictor, 'RFE', 'RFECV'),
   ...named(gaussianBayes, 'GaussianNB'),

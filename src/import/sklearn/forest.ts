@@ -6,7 +6,14 @@ import { probableClassifier } from './classify.ts';
 import type { Column } from './columns.ts';
 import type { Estimator } from './estimator.ts';
 import type { Lowering } from './lowering.ts';
-import { type Classifier, classesOf, type Detector, type Regressor } from './predictor.ts';
+import {
+  type Classifier,
+  type Classifiers,
+  classesOf,
+  type Detector,
+  type Regressor,
+  targetClassesOf,
+} from './predictor.ts';
 import { type FittedTree, fittedTree, toTree } from './tree.ts';
 
 /** The columns of a tree or forest: since some version each takes missing values, and before it raises an error. */
@@ -36,15 +43,25 @@ const MISSING_SINCE: Readonly<Record<string, number>> = {
 };
 
 /** Leaves of a classification tree: each class's share. Before 1.4 the file has counts. */
-function shares(estimator: Estimator, tree: FittedTree): (node: number) => readonly number[] {
-  const { values, width } = tree;
-  if (tree.outputs !== 1) estimator.refuse('predicts several targets at once', 'Train one model a target.');
-  return (node) => {
-    const row = Array.from(values.subarray(node * width, (node + 1) * width));
+function shares(
+  estimator: Estimator,
+  tree: FittedTree,
+  classes: readonly number[],
+): (node: number) => readonly number[] {
+  const { values, width, outputs } = tree;
+  if (outputs !== classes.length || classes.some((count) => count > width)) {
+    estimator.fail(`has a tree of ${outputs} targets and ${width} classes that does not fit its own`);
+  }
+  const share = (row: readonly number[]): readonly number[] => {
     if (estimator.version >= 104) return row;
     const sum = row.reduce((a, b) => a + b, 0);
     return sum === 0 ? row : row.map((value) => value / sum);
   };
+  return (node) =>
+    classes.flatMap((count, o) => {
+      const start = (node * outputs + o) * width;
+      return share(Array.from(values.subarray(start, start + count)));
+    });
 }
 
 /** Leaves of a regression tree: one value an output. */
@@ -52,26 +69,32 @@ function means({ values, outputs, width }: FittedTree): (node: number) => readon
   return (node) => Array.from({ length: outputs }, (_, o) => values[(node * outputs + o) * width]!);
 }
 
-function lowerTree(estimator: Estimator, inputs: number, builder: Builder, classifier: boolean): Tree {
+/** `classes`: how many each target has, for a classifier. */
+function lowerTree(
+  estimator: Estimator,
+  inputs: number,
+  builder: Builder,
+  classes: readonly number[] | undefined,
+): Tree {
   const tree = fittedTree(estimator, inputs);
   builder.charge(tree.values.length + 6 * tree.left.length);
-  return toTree(tree.shape, 'all', 1, classifier ? shares(estimator, tree) : means(tree));
+  return toTree(tree.shape, 'all', 1, classes === undefined ? means(tree) : shares(estimator, tree, classes));
 }
 
 function widthOf(tree: Tree): number {
   return tree.leaves.length / (tree.splits.feature.length + 1);
 }
 
-/** Sums of the leaves of several trees, one register an output. */
+/** Sums of the leaves of several trees, one register an output: a target, or a target's class. */
 function sumTrees(
   estimator: Estimator,
   members: readonly Estimator[],
   columns: readonly Column[],
   lowering: Lowering,
-  classifier: boolean,
+  classes?: readonly number[],
 ): Register[] {
   const inputs = treeInputs(estimator, columns, lowering);
-  const trees = members.map((member) => lowerTree(member, inputs.length, lowering.builder, classifier));
+  const trees = members.map((member) => lowerTree(member, inputs.length, lowering.builder, classes));
   const widths = new Set(trees.map(widthOf));
   if (widths.size !== 1) estimator.fail('has trees of different numbers of outputs, or none');
   const [width] = widths;
@@ -85,7 +108,7 @@ export function treeRegressor(
 ): Regressor {
   return {
     kind: 'regressor',
-    values: once(() => sumTrees(estimator, [estimator], columns, lowering, false)),
+    values: once(() => sumTrees(estimator, [estimator], columns, lowering)),
   };
 }
 
@@ -93,18 +116,33 @@ export function treeClassifier(
   estimator: Estimator,
   columns: readonly Column[],
   lowering: Lowering,
-): Classifier {
-  const classes = classesOf(estimator);
-  const probabilities = once(() =>
-    checkWidth(estimator, classes.length, sumTrees(estimator, [estimator], columns, lowering, true)),
+): Classifier | Classifiers {
+  return classifierOf(estimator, lowering.builder, (counts) =>
+    sumTrees(estimator, [estimator], columns, lowering, counts),
   );
-  return probableClassifier(lowering.builder, classes, probabilities);
 }
 
-function checkWidth(estimator: Estimator, classes: number, sums: Register[]): Register[] {
-  return sums.length === classes
-    ? sums
-    : estimator.fail(`has trees of ${sums.length} classes, but ${classes} classes`);
+/** One target or several: `sums` gives the probabilities of all classes of all targets. */
+function classifierOf(
+  estimator: Estimator,
+  b: Builder,
+  sums: (counts: readonly number[]) => readonly Register[],
+): Classifier | Classifiers {
+  const several = targetClassesOf(estimator);
+  const all = several ?? [classesOf(estimator)];
+  const counts = all.map(({ length }) => length);
+  const probabilities = once(() => sums(counts));
+  let start = 0;
+  const targets = all.map((classes) => {
+    const from = start;
+    start += classes.length;
+    return probableClassifier(
+      b,
+      classes,
+      once(() => probabilities().slice(from, from + classes.length)),
+    );
+  });
+  return several === undefined ? targets[0]! : { kind: 'classifiers', targets };
 }
 
 /** The mean of the trees, summed in their order. */
@@ -112,10 +150,10 @@ function forestMeans(
   estimator: Estimator,
   columns: readonly Column[],
   lowering: Lowering,
-  classifier: boolean,
+  classes?: readonly number[],
 ): Register[] {
   const members = estimator.children('estimators_', 'tree');
-  const sums = sumTrees(estimator, members, columns, lowering, classifier);
+  const sums = sumTrees(estimator, members, columns, lowering, classes);
   return lowering.builder.link(sums, { name: 'divide', divisor: members.length });
 }
 
@@ -124,19 +162,17 @@ export function forestRegressor(
   columns: readonly Column[],
   lowering: Lowering,
 ): Regressor {
-  return { kind: 'regressor', values: once(() => forestMeans(estimator, columns, lowering, false)) };
+  return { kind: 'regressor', values: once(() => forestMeans(estimator, columns, lowering)) };
 }
 
 export function forestClassifier(
   estimator: Estimator,
   columns: readonly Column[],
   lowering: Lowering,
-): Classifier {
-  const classes = classesOf(estimator);
-  const probabilities = once(() =>
-    checkWidth(estimator, classes.length, forestMeans(estimator, columns, lowering, true)),
+): Classifier | Classifiers {
+  return classifierOf(estimator, lowering.builder, (counts) =>
+    forestMeans(estimator, columns, lowering, counts),
   );
-  return probableClassifier(lowering.builder, classes, probabilities);
 }
 
 /** The mean path length of an unsuccessful search in a binary tree of n samples. */

@@ -1,7 +1,9 @@
 import type { Register } from '../../ir/model.ts';
+import type { Builder } from '../builder.ts';
 import { once } from '../once.ts';
 import {
   binaryPair,
+  labelClassifier,
   logisticProbabilities,
   normalise,
   scoredClassifier,
@@ -10,7 +12,7 @@ import {
 import type { Column } from './columns.ts';
 import type { Estimator } from './estimator.ts';
 import type { Lowering } from './lowering.ts';
-import { type Classifier, classesOf, type Regressor } from './predictor.ts';
+import { type Classifier, type Classifiers, classesOf, isMultilabel, type Regressor } from './predictor.ts';
 
 type Registers = readonly Register[];
 
@@ -67,9 +69,24 @@ export function linearClassifier(
   estimator: Estimator,
   columns: readonly Column[],
   lowering: Lowering,
-): Classifier {
+): Classifier | Classifiers {
   const decision = once(() => linearScores(estimator, columns, lowering));
+  if (estimator.has('_label_binarizer') && isMultilabel(estimator.child('_label_binarizer'))) {
+    return labelClassifiers(decision(), lowering.builder);
+  }
   return scoredClassifier(lowering.builder, classesOf(estimator), decision);
+}
+
+/** A label holds where its score is above 0. */
+function labelClassifiers(scores: Registers, b: Builder): Classifiers {
+  const targets = scores.map((score) =>
+    labelClassifier(
+      b,
+      once(() => b.compare([score], '>', [0])[0]!),
+      { score: () => score },
+    ),
+  );
+  return { kind: 'classifiers', targets };
 }
 
 /**

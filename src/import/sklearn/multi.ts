@@ -2,20 +2,30 @@ import type { Register } from '../../ir/model.ts';
 import type { Builder } from '../builder.ts';
 import { once } from '../once.ts';
 import { NdArray } from '../pickle/index.ts';
-import { binaryPair } from './classify.ts';
+import { binaryPair, labelClassifier } from './classify.ts';
 import type { Column } from './columns.ts';
 import type { Estimator } from './estimator.ts';
 import type { Lowering } from './lowering.ts';
-import { type Classifier, classesOf, type Predictor, type Regressor, responseOf } from './predictor.ts';
+import {
+  type Classifier,
+  type Classifiers,
+  classesOf,
+  isMultilabel,
+  type Predictor,
+  type Regressor,
+  responseOf,
+} from './predictor.ts';
 import { lowerPredictor } from './registry.ts';
 import { oneVersusRestScores, pairsOf } from './support-vectors.ts';
-import { asClassifier } from './voting.ts';
+import { asClassifier, asRegressor, predictedNumber } from './voting.ts';
 
 /** The score of a two-class member, and the score above which it says yes. */
-function binaryScore(
-  predictor: Predictor,
-  estimator: Estimator,
-): { readonly register: Register; readonly threshold: number } {
+interface BinaryScore {
+  readonly register: Register;
+  readonly threshold: number;
+}
+
+function binaryScore(predictor: Predictor, estimator: Estimator): BinaryScore {
   if (predictor.kind === 'regressor') return { register: predictor.values()[0]!, threshold: 0.5 };
   const classifier = asClassifier(predictor, estimator);
   const response = responseOf(classifier, estimator);
@@ -27,19 +37,18 @@ export function oneVersusRest(
   estimator: Estimator,
   columns: readonly Column[],
   lowering: Lowering,
-): Classifier {
+): Classifier | Classifiers {
   const b = lowering.builder;
-  const classes = classesOf(estimator);
   const members = estimator.children('estimators_', 'estimator');
-  if (members.length !== classes.length && !(members.length === 1 && classes.length === 2)) {
-    return estimator.refuse('gives several labels at once, or lacks an estimator for a class');
-  }
-  const binarizer = estimator.child('label_binarizer_', 'label binarizer');
-  if (binarizer.text('y_type_', 'multiclass').startsWith('multilabel')) {
-    return estimator.refuse('gives several labels at once', 'Train one model a label.');
-  }
   const predictors = once(() => members.map((member) => lowerPredictor(member, columns, lowering)));
   const scores = once(() => predictors().map((predictor, i) => binaryScore(predictor, members[i]!)));
+  if (isMultilabel(estimator.child('label_binarizer_', 'label binarizer'))) {
+    return { kind: 'classifiers', targets: labelTargets(predictors(), scores(), b) };
+  }
+  const classes = classesOf(estimator);
+  if (members.length !== classes.length && !(members.length === 1 && classes.length === 2)) {
+    return estimator.refuse('lacks an estimator for a class');
+  }
   const registers = once(() => scores().map(({ register }) => register));
   const predicted = once(() =>
     members.length === 1
@@ -60,6 +69,25 @@ export function oneVersusRest(
     ...(scored ? { decision: registers } : { scores: registers }),
     ...(probable ? { probabilities } : {}),
   };
+}
+
+/** Each label by the member that knows it. */
+function labelTargets(
+  predictors: readonly Predictor[],
+  scores: readonly BinaryScore[],
+  b: Builder,
+): readonly Classifier[] {
+  return scores.map(({ register, threshold }, i) => {
+    const predictor = predictors[i]!;
+    const probabilities = predictor.kind === 'classifier' ? predictor.probabilities : undefined;
+    return labelClassifier(
+      b,
+      once(() => b.compare([register], '>', [threshold])[0]!),
+      probabilities === undefined
+        ? { score: () => register }
+        : { probability: once(() => probabilities()[1]!) },
+    );
+  });
 }
 
 /** Of equal scores the first wins since 1.8, and before the last. */
@@ -129,37 +157,80 @@ export function multiOutputRegressor(
   return { kind: 'regressor', values };
 }
 
-/** Members in an order of their own, each with the predictions of those before it after its columns. */
+/**
+ * Members in an order of their own, each with what `passOn` takes of those before it after its columns. Gives them in
+ * the order of the targets.
+ */
+function chain<T extends Predictor>(
+  estimator: Estimator,
+  columns: readonly Column[],
+  lowering: Lowering,
+  link: (predictor: Predictor, member: Estimator) => { readonly answer: T; readonly passOn: Register },
+): readonly T[] {
+  const order = estimator.get('order_');
+  const places =
+    order instanceof NdArray ? Array.from(order.numbers()) : estimator.list('order_').map(Number);
+  const before: Register[] = [];
+  const byTarget: T[] = [];
+  const members = estimator.children('estimators_', 'estimator');
+  members.forEach((member, i) => {
+    const all = [...columns, ...lowering.columns(before, false)];
+    const { answer, passOn } = link(lowerPredictor(member, all, lowering), member);
+    before.push(passOn);
+    byTarget[places[i]!] = answer;
+  });
+  if (Object.keys(byTarget).length === members.length && byTarget.length === members.length) return byTarget;
+  return estimator.fail('has an order that is none of its targets');
+}
+
 export function regressorChain(
   estimator: Estimator,
   columns: readonly Column[],
   lowering: Lowering,
 ): Regressor {
-  const members = estimator.children('estimators_', 'estimator');
-  const order = estimator.get('order_');
-  const places =
-    order instanceof NdArray ? Array.from(order.numbers()) : estimator.list('order_').map(Number);
-  const values = once(() => {
-    const found: Register[] = [];
-    const byTarget: Register[] = [];
-    members.forEach((member, i) => {
-      const predictor = lowerPredictor(member, [...columns, ...lowering.columns(found, false)], lowering);
-      const register =
-        predictor.kind === 'regressor' ? predictor.values()[0]! : member.refuse('should be a regressor here');
-      found.push(register);
-      byTarget[places[i]!] = register;
-    });
-    return byTarget.length === members.length
-      ? byTarget
-      : estimator.fail('has an order that is none of its targets');
-  });
+  const values = once(() =>
+    chain(estimator, columns, lowering, (predictor, member) => {
+      const answer = asRegressor(predictor, member);
+      return { answer, passOn: answer.values()[0]! };
+    }).map((regressor) => regressor.values()[0]!),
+  );
   return { kind: 'regressor', values };
 }
 
-/** The IR has one list of classes. */
-export function multiOutputClassifier(estimator: Estimator): never {
-  return estimator.refuse(
-    'predicts several targets at once, each with classes of its own',
-    'Save the members of estimators_ one by one, and deploy each as a model.',
-  );
+/** Since 1.5 the members may hand on their probability or score in place of the class. */
+export function classifierChain(
+  estimator: Estimator,
+  columns: readonly Column[],
+  lowering: Lowering,
+): Classifiers {
+  const method = estimator.text('chain_method_', 'predict');
+  const targets = chain(estimator, columns, lowering, (predictor, member) => {
+    const answer = asClassifier(predictor, member);
+    return { answer, passOn: handedOn(answer, method, member, lowering.builder) };
+  });
+  return { kind: 'classifiers', targets };
+}
+
+function handedOn(answer: Classifier, method: string, member: Estimator, b: Builder): Register {
+  const register =
+    method === 'predict'
+      ? predictedNumber(answer, member, b)
+      : method === 'predict_proba'
+        ? answer.probabilities?.()[1]
+        : method === 'decision_function'
+          ? answer.decision?.()[0]
+          : undefined;
+  return register ?? member.refuse(`should hand on what its ${method}() gives`);
+}
+
+/** One member a target. */
+export function multiOutputClassifier(
+  estimator: Estimator,
+  columns: readonly Column[],
+  lowering: Lowering,
+): Classifiers {
+  const targets = estimator
+    .children('estimators_', 'estimator')
+    .map((member) => asClassifier(lowerPredictor(member, columns, lowering), member));
+  return { kind: 'classifiers', targets };
 }

@@ -2,12 +2,19 @@ import type { Register } from '../../ir/model.ts';
 import type { Metric } from '../../ir/vector-steps.ts';
 import type { Builder } from '../builder.ts';
 import { once } from '../once.ts';
-import { normalise } from './classify.ts';
+import { normalise, probableClassifier } from './classify.ts';
 import type { Column } from './columns.ts';
 import type { Estimator } from './estimator.ts';
 import { checkVectors } from './kernels.ts';
 import type { Lowering } from './lowering.ts';
-import { type Classifier, classesOf, type Detector, type Regressor } from './predictor.ts';
+import {
+  type Classifier,
+  type Classifiers,
+  classesOf,
+  type Detector,
+  type Regressor,
+  targetClassesOf,
+} from './predictor.ts';
 
 type Registers = readonly Register[];
 
@@ -78,27 +85,41 @@ export function neighborsClassifier(
   estimator: Estimator,
   columns: readonly Column[],
   lowering: Lowering,
-): Classifier {
+): Classifier | Classifiers {
   const b = lowering.builder;
-  const classes = classesOf(estimator);
-  const probabilities = once(() => {
-    const { indices, distances, stored } = nearest(estimator, columns, lowering);
-    const answers = estimator.numbers('_y', stored);
-    const found = gather(
-      b,
-      indices,
-      answers.map((answer) => [answer]),
-    );
-    const weight = distanceWeights(estimator, distances, b);
-    const sums = classes.map((_, c) => {
-      const votes = b.compare(found, '==', [c]);
+  const several = targetClassesOf(estimator);
+  const all = several ?? [classesOf(estimator)];
+  const votes = once(() => targetVotes(estimator, all.length, columns, lowering));
+  const targets = all.map((classes, t) => {
+    const probabilities = once(() => votes()(t, classes.length));
+    return probableClassifier(b, classes, probabilities);
+  });
+  return several === undefined ? targets[0]! : { kind: 'classifiers', targets };
+}
+
+/** The shares of the neighbours' votes, by target and number of classes. */
+function targetVotes(
+  estimator: Estimator,
+  targets: number,
+  columns: readonly Column[],
+  lowering: Lowering,
+): (target: number, classes: number) => Registers {
+  const b = lowering.builder;
+  const { indices, distances, stored } = nearest(estimator, columns, lowering);
+  const answers = estimator.numbers('_y', stored * targets);
+  const rows = Array.from({ length: stored }, (_, i) => answers.slice(i * targets, (i + 1) * targets));
+  const found = gather(b, indices, rows);
+  const weight = distanceWeights(estimator, distances, b);
+  return (target, classes) => {
+    const each = indices.map((_, n) => found[n * targets + target]!);
+    const sums = Array.from({ length: classes }, (_, c) => {
+      const votes = b.compare(each, '==', [c]);
       return b.reduce('sum', weight === undefined ? votes : b.combine('multiply', votes, weight));
     });
     return weight === undefined
       ? b.link(sums, { name: 'divide', divisor: indices.length })
       : normalise(b, sums);
-  });
-  return { kind: 'classifier', classes, probabilities, predicted: once(() => b.argmax(probabilities())) };
+  };
 }
 
 export function neighborsRegressor(

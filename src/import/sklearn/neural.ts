@@ -1,11 +1,12 @@
 import type { Register } from '../../ir/model.ts';
+import type { Builder } from '../builder.ts';
 import { once } from '../once.ts';
 import { NdArray } from '../pickle/index.ts';
-import { binaryPair } from './classify.ts';
+import { binaryPair, labelClassifier } from './classify.ts';
 import type { Column } from './columns.ts';
 import { type Estimator, rowsOf } from './estimator.ts';
 import type { Lowering } from './lowering.ts';
-import { type Classifier, classesOf, type Regressor } from './predictor.ts';
+import { type Classifier, type Classifiers, classesOf, isMultilabel, type Regressor } from './predictor.ts';
 
 const ACTIVATIONS = { identity: undefined, logistic: 'sigmoid', tanh: 'tanh', relu: 'relu' } as const;
 
@@ -48,6 +49,10 @@ export function networkRegressor(
   const sums = () => outputSums(estimator, columns, lowering);
   if (last === 'identity') return { kind: 'regressor', values: once(sums) };
   if (last === 'exp') return { kind: 'regressor', values: once(() => b.unary(sums(), 'exp')) };
+  return refuseActivation(estimator, last);
+}
+
+function refuseActivation(estimator: Estimator, last: string): never {
   return estimator.refuse(`has an unknown activation ${last} at its end`);
 }
 
@@ -55,16 +60,15 @@ export function networkClassifier(
   estimator: Estimator,
   columns: readonly Column[],
   lowering: Lowering,
-): Classifier {
+): Classifier | Classifiers {
   const b = lowering.builder;
-  const classes = classesOf(estimator);
   const last = estimator.text('out_activation_');
   const sums = once(() => outputSums(estimator, columns, lowering));
+  if (isMultilabel(estimator.child('_label_binarizer'))) return labelsOfNetwork(sums(), last, estimator, b);
+  const classes = classesOf(estimator);
   const probabilities = once(() => {
     if (last === 'softmax') return b.link(sums(), { name: 'softmax' });
-    if (last !== 'logistic') return estimator.refuse(`has an unknown activation ${last} at its end`);
-    if (sums().length > 1)
-      return estimator.refuse('gives several labels at once', 'Train one model a label.');
+    if (last !== 'logistic') return refuseActivation(estimator, last);
     return binaryPair(b, b.link(sums(), { name: 'sigmoid', scale: 1 })[0]!);
   });
   const predicted = once(() => {
@@ -72,4 +76,22 @@ export function networkClassifier(
     return last === 'softmax' ? b.argmax(values) : b.compare([values[1]!], '>', [0.5])[0]!;
   });
   return { kind: 'classifier', classes, probabilities, predicted };
+}
+
+/** A label holds where its probability is above one half. */
+function labelsOfNetwork(
+  sums: readonly Register[],
+  last: string,
+  estimator: Estimator,
+  b: Builder,
+): Classifiers {
+  if (last !== 'logistic') return refuseActivation(estimator, last);
+  const targets = b.link(sums, { name: 'sigmoid', scale: 1 }).map((probability) =>
+    labelClassifier(
+      b,
+      once(() => b.compare([probability], '>', [0.5])[0]!),
+      { probability: () => probability },
+    ),
+  );
+  return { kind: 'classifiers', targets };
 }

@@ -3,7 +3,15 @@ import type { Classes, Register } from '../../ir/model.ts';
 import type { TaskOutput } from '../guard.ts';
 import type { Estimator } from './estimator.ts';
 import type { Lowering } from './lowering.ts';
-import { type Classifier, type Clusterer, type Detector, labelsOf, type Predictor } from './predictor.ts';
+import {
+  type Classifier,
+  type Classifiers,
+  type Clusterer,
+  type Detector,
+  labelsOf,
+  type Predictor,
+} from './predictor.ts';
+import { predictedNumber } from './voting.ts';
 
 /** Where the parts of the prediction stand. @throws PgscoreError PGS_USAGE for labels that do not fit. */
 export function outputOf(predictor: Predictor, estimator: Estimator, lowering: Lowering): TaskOutput {
@@ -18,6 +26,8 @@ export function outputOf(predictor: Predictor, estimator: Estimator, lowering: L
       return valuesOutput(predictor.values(), estimator);
     case 'classifier':
       return classifierOutput(predictor, estimator, lowering);
+    case 'classifiers':
+      return targetsOutput(predictor, estimator, lowering);
     case 'clusterer':
       return clusterOutput(predictor);
     case 'detector':
@@ -30,6 +40,25 @@ export function valuesOutput(values: readonly Register[], estimator: Estimator):
   if (values.length === 0) return estimator.refuse('gives no output');
   const output = { value: values[0]!, raw: values };
   return { task: 'regression', output: values.length === 1 ? output : { ...output, values } };
+}
+
+/** values: each target's class as a number; raw: each target's probabilities, else its scores, one after the other. */
+function targetsOutput({ targets }: Classifiers, estimator: Estimator, lowering: Lowering): TaskOutput {
+  if (targets.length === 0) return estimator.refuse('gives no output');
+  const values = targets.map((target) => {
+    if (target.classes.some((label) => typeof label === 'string' && Number.isNaN(Number(label)))) {
+      estimator.refuse(
+        'predicts several targets at once, with texts for classes',
+        'Fit it on numbers for classes (OrdinalEncoder), or save one estimator a target.',
+      );
+    }
+    return predictedNumber(target, estimator, lowering.builder);
+  });
+  const raw = targets.flatMap((target, i) => target.probabilities?.() ?? target.decision?.() ?? [values[i]!]);
+  lowering.notes.add(
+    "The model predicts several targets: `values` has the class of each, `raw` the probabilities of each one's classes.",
+  );
+  return { task: 'regression', output: { value: values[0]!, raw, values } };
 }
 
 /**

@@ -3,7 +3,7 @@ import { NdArray, type PyValue } from '../pickle/index.ts';
 import type { Estimator } from './estimator.ts';
 
 /** What an estimator answers, as functions that add their steps when they are first called. */
-export type Predictor = Regressor | Classifier | Clusterer | Detector;
+export type Predictor = Regressor | Classifier | Classifiers | Clusterer | Detector;
 
 export interface Regressor {
   readonly kind: 'regressor';
@@ -25,6 +25,12 @@ export interface Classifier {
   readonly decisionUnknown?: string;
   /** Scores before the link where there is no decision_function (joint log-likelihoods). */
   readonly scores?: () => readonly Register[];
+}
+
+/** Several targets at once, each with classes of its own. */
+export interface Classifiers {
+  readonly kind: 'classifiers';
+  readonly targets: readonly Classifier[];
 }
 
 /** decision_function() where the estimator has it, else predict_proba(): what several meta-estimators take. */
@@ -52,6 +58,18 @@ export interface Detector {
   predicted(): Register;
   /** score_samples(), where the estimator has it. */
   readonly scores?: () => Register;
+}
+
+/** The classes of each target, for a classifier of several. */
+export function targetClassesOf(estimator: Estimator): readonly (readonly PyValue[])[] | undefined {
+  const value = estimator.get('classes_');
+  if (!Array.isArray(value) || !value.every((each) => each instanceof NdArray)) return undefined;
+  return value.map((each) => (each as NdArray).values());
+}
+
+/** Whether the targets are labels of which any number may hold, as a matrix of 0 and 1. */
+export function isMultilabel(binarizer: Estimator): boolean {
+  return binarizer.text('y_type_', 'multiclass').startsWith('multilabel');
 }
 
 /** The classes of a classifier. @throws PgscoreError PGS_UNSUPPORTED for several targets at once. */

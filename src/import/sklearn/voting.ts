@@ -21,6 +21,7 @@ export function asRegressor(predictor: Predictor, estimator: Estimator): Regress
 /** predict() as a number: the class, for classifiers whose classes are numbers. */
 export function predictedNumber(predictor: Predictor, estimator: Estimator, b: Builder): Register {
   if (predictor.kind === 'regressor') return predictor.values()[0] ?? estimator.fail('gives no value');
+  if (predictor.kind === 'classifiers') return estimator.refuse('predicts several targets at once');
   if (predictor.kind !== 'classifier') return predictor.predicted();
   const values = numericClasses(predictor.classes, estimator);
   const index = predictor.predicted();

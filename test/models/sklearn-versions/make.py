@@ -42,7 +42,9 @@ y_bin = np.where(signal > 0.4, "yes", "no")
 y_int = (signal > 0.4) * 1
 y_multi = np.where(signal > 1, "high", np.where(signal > -0.2, "middle", "low"))
 y_two = np.c_[y_reg, X[:, 3] * 2 + y_reg].round(3)
-y_labels = np.c_[np.where(y_int == 1, "yes", "no"), y_multi]
+y_codes = np.c_[y_int, np.select([signal > 1, signal > -0.2], [9, 5], 3)]
+y_labels = np.c_[y_bin, y_multi]
+y_flags = np.c_[y_int, (X[:, 3] > 0.2) * 1, (signal < -0.5) * 1]
 positive, positive_t = np.abs(X), np.abs(Xt)
 holes, holes_t = X.copy(), Xt.copy()
 holes[::7, 0] = holes[::5, 2] = np.nan
@@ -106,7 +108,6 @@ CASES = {
     # Linear
     "linreg": (linear_model.LinearRegression(), X, y_two, Xt),
     "ridge": (RIDGE(), named, y_reg, named_t),
-    "ridge_cv": (linear_model.RidgeCV(), X, y_reg, Xt),
     "lasso": (linear_model.Lasso(alpha=0.05), X, y_reg, Xt),
     "elastic_net": (linear_model.ElasticNetCV(cv=3), X, y_reg, Xt),
     "poisson": (linear_model.PoissonRegressor(), X, np.abs(y_reg), Xt),
@@ -148,15 +149,10 @@ CASES = {
     "gb_binary": (ensemble.GradientBoostingClassifier(**BOOST), X, y_bin, Xt),
     "gb_multi": (ensemble.GradientBoostingClassifier(**BOOST), named, y_multi, named_t),
     "gb_exponential": (ensemble.GradientBoostingClassifier(loss="exponential", **BOOST), X, y_bin, Xt),
-    "gb_zero": (ensemble.GradientBoostingClassifier(init="zero", **BOOST), X, y_multi, Xt),
     "gb_init_tree": (ensemble.GradientBoostingClassifier(init=TREE, **BOOST), X, y_multi, Xt),
     "gb_reg": (ensemble.GradientBoostingRegressor(loss=SQUARED, **BOOST), X, y_reg, Xt),
     "gb_huber": (ensemble.GradientBoostingRegressor(loss="huber", **BOOST), X, y_reg, Xt),
     "gb_quantile": (ensemble.GradientBoostingRegressor(loss="quantile", alpha=0.8, **BOOST), X, y_reg, Xt),
-    "gb_stopped": (
-        ensemble.GradientBoostingRegressor(n_estimators=60, max_depth=2, learning_rate=0.9, n_iter_no_change=2, random_state=0),
-        X, y_reg, Xt,
-    ),
     "hist_binary": (ensemble.HistGradientBoostingClassifier(**HIST), holes, y_bin, holes_t),
     "hist_multi": (ensemble.HistGradientBoostingClassifier(**HIST), named, y_multi, named_t),
     "hist_reg": (ensemble.HistGradientBoostingRegressor(**HIST), holes, y_reg, holes_t),
@@ -300,11 +296,19 @@ CASES = {
     "dummy": (dummy.DummyClassifier(strategy="prior"), X, y_multi, Xt),
     "text_tfidf": (PIPE(text.TfidfVectorizer(ngram_range=(1, 2), stop_words="english"), LOGISTIC()), D, y_bin, Dt),
     "text_hash": (PIPE(text.HashingVectorizer(n_features=16), linear_model.SGDClassifier(random_state=0)), D, y_multi, Dt),
+    # Classifiers of several targets
+    "targets_each": (multioutput.MultiOutputClassifier(LOGISTIC()), X, y_codes, Xt),
+    "targets_tree": (tree.DecisionTreeClassifier(max_depth=3, random_state=0), X, y_codes, Xt),
+    "targets_forest": (ensemble.RandomForestClassifier(**FOREST), X, y_codes, Xt),
+    "targets_neighbours": (neighbors.KNeighborsClassifier(4, weights="distance"), X, y_codes, Xt),
+    "targets_order": (multioutput.ClassifierChain(LOGISTIC(), order=[2, 0, 1]), X, y_flags, Xt),
+    "targets_flags": (multiclass.OneVsRestClassifier(LOGISTIC()), X, y_flags, Xt),
+    "targets_flags_svc": (multiclass.OneVsRestClassifier(svm.LinearSVC(random_state=0)), X, y_flags, Xt),
+    "targets_flags_mlp": (neural_network.MLPClassifier((4,), max_iter=30, random_state=0), X, y_flags, Xt),
     # Where versions differ
     "bins_edges": (preprocessing.KBinsDiscretizer(4, encode="ordinal", strategy="uniform"), EDGES, None, EDGES_t),
     "ovr_ties": (multiclass.OneVsRestClassifier(neighbors.KNeighborsClassifier(2)), X, y_multi, Xt),
     "ovr_nothing": (multiclass.OneVsRestClassifier(tree.DecisionTreeClassifier(random_state=0)), X[:20], y_multi[:20], X[20:40]),
-    "ovo_forest": (multiclass.OneVsOneClassifier(ensemble.RandomForestClassifier(**FOREST)), X, y_multi, Xt),
     "ovo_forest_binary": (multiclass.OneVsOneClassifier(ensemble.RandomForestClassifier(**FOREST)), X, y_bin, Xt),
     "select_elastic": (feature_selection.SelectFromModel(linear_model.ElasticNet(alpha=0.05, l1_ratio=1)), X, y_reg, Xt),
     "select_elastic_half": (feature_selection.SelectFromModel(linear_model.ElasticNet(alpha=0.05)), X, y_reg, Xt),
@@ -355,6 +359,7 @@ if VERSION < (1, 8):
         ),
     })
 if VERSION >= (1, 0):
+    CASES["targets_flags_ridge"] = (linear_model.RidgeClassifier(), X, y_flags, Xt)
     CASES["ordinal_missing"] = (
         ORDINAL(handle_unknown="use_encoded_value", unknown_value=-1), codes_missing, None, codes_missing_t,
     )
@@ -390,8 +395,15 @@ if VERSION >= (1, 4):
     CASES["hist_texts"] = (
         ensemble.HistGradientBoostingClassifier(categorical_features=[2, 3], **HIST), T, t_bin, Tt,
     )
+if VERSION >= (1, 5):
+    CASES["targets_order_probable"] = (
+        multioutput.ClassifierChain(LOGISTIC(), order=[1, 2, 0], chain_method="predict_proba"), X, y_flags, Xt,
+    )
 if VERSION >= (1, 6):
     CASES["extra_trees_missing"] = (ensemble.ExtraTreesClassifier(**FOREST), holes, y_multi, holes_t)
+
+if VERSION >= (1, 9):
+    CASES["targets_text"] = (multioutput.MultiOutputClassifier(TREE), X, y_labels, Xt)
 
 # Every way to save takes its turn.
 SAVERS = [
@@ -403,6 +415,9 @@ SAVERS = [
     ("model.pkl", lambda model, path: dump_pickle(model, path, 4)),
     ("model.joblib", lambda model, path: joblib.dump(model, path, compress=9, protocol=2)),
     ("model.pkl.gz", lambda model, path: dump_pickle(model, path, 5)),
+    ("model.joblib", lambda model, path: joblib.dump(model, path, compress=1)),
+    ("model.pkl.gz", lambda model, path: dump_pickle(model, path, 4)),
+    ("model.pkl.gz", lambda model, path: dump_pickle(model, path, 2)),
     ("model.joblib", lambda model, path: joblib.dump(model, path, compress=("zlib", 6), protocol=3)),
 ]
 
