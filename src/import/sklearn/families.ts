@@ -5,6 +5,7 @@ import { embeddedBooster } from './boosters.ts';
 import { centreTransformer, gaussianMixture, nearestCentre, nearestCentroid } from './cluster.ts';
 import { columnTransformer, featureUnion, pipeline, pipelineTransformer } from './compose.ts';
 import { polynomialFeatures, principalComponents, rbfSampler } from './decomposition.ts';
+import { dictVectorizer } from './dictionaries.ts';
 import { binsDiscretizer, powerTransformer, quantileTransformer } from './discretize.ts';
 import { oneHotEncoder, ordinalEncoder, targetEncoder } from './encoders.ts';
 import {
@@ -203,6 +204,7 @@ export const TRANSFORMERS: ReadonlyMap<string, LowerTransformer> = new Map<strin
   ...named(nystroem, 'Nystroem'),
   ...named(rbfSampler, 'RBFSampler'),
   ...named(centreTransformer, 'KMeans', 'MiniBatchKMeans'),
+  ...named(dictVectorizer, 'DictVectorizer'),
   ...named(countVectorizer, 'CountVectorizer'),
   ...named(tfidfVectorizer, 'TfidfVectorizer'),
   ...named(hashingVectorizer, 'HashingVectorizer'),

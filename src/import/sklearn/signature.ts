@@ -1,6 +1,7 @@
 import { PgscoreError } from '../../errors.ts';
 import type { ImportOptions } from '../importer.ts';
 import { NdArray, PyObject, type PyValue } from '../pickle/index.ts';
+import { dictionaryKeys } from './dictionaries.ts';
 import type { Estimator } from './estimator.ts';
 
 /** More features than any table has columns; bounds what a false count asks for. */
@@ -33,7 +34,7 @@ export function featureNames(
   estimator: Estimator,
   options: ImportOptions,
 ): { readonly names: readonly string[]; readonly named: boolean } {
-  const own = search(estimator.object, ownNames, 0);
+  const own = search(estimator.object, ownNames, 0) ?? search(estimator.object, dictionaryKeys, 0);
   const count =
     own?.length ??
     search(estimator.object, ownCount, 0) ??
@@ -55,6 +56,12 @@ export function featureNames(
 /** Some take one column, and say nothing of it. */
 function oneColumn(estimator: Estimator): number {
   if (search(estimator.object, takesOneColumn, 0)) return 1;
+  if (search(estimator.object, hashesKeys, 0)) {
+    return estimator.refuse(
+      'hashes the keys of dicts (FeatureHasher), and tells nothing of what they were',
+      'Fit a DictVectorizer or a OneHotEncoder in its place.',
+    );
+  }
   throw new PgscoreError(
     'PGS_UNSUPPORTED',
     `${estimator.place.file}: nothing in the file tells how many features the model has.`,
@@ -84,7 +91,13 @@ function search<T>(
 }
 
 function takesOneColumn({ type }: PyObject): true | undefined {
-  return /^(Label(Encoder|Binarizer)|IsotonicRegression|\w*Vectorizer)$/.test(type.name) ? true : undefined;
+  return /^(Label(Encoder|Binarizer)|IsotonicRegression|(Count|Tfidf|Hashing)Vectorizer)$/.test(type.name)
+    ? true
+    : undefined;
+}
+
+function hashesKeys({ type }: PyObject): true | undefined {
+  return type.name === 'FeatureHasher' ? true : undefined;
 }
 
 function ownNames(object: PyObject): readonly string[] | undefined {

@@ -91,7 +91,7 @@ function weigh(
 }
 
 /** Float32 sums are in an order that depends on the machine. */
-function refuseSinglePrecision(estimator: Estimator): void {
+export function refuseSinglePrecision(estimator: Estimator): void {
   const dtype = estimator.get('dtype');
   const name = dtype instanceof PyGlobal ? dtype.name : typeof dtype === 'string' ? dtype : 'float64';
   if (name === 'float64' || name === 'float' || name === 'double') return;

@@ -22,7 +22,7 @@ from sklearn import (
     gaussian_process, impute, kernel_approximation, linear_model, mixture, model_selection, multiclass, multioutput,
     naive_bayes, neighbors, neural_network, pipeline, preprocessing, svm, tree,
 )
-from sklearn.feature_extraction import DictVectorizer, FeatureHasher, text
+from sklearn.feature_extraction import DictVectorizer, text
 
 warnings.simplefilter("ignore")
 VERSION = tuple(int(part) for part in sklearn.__version__.split(".")[:2])
@@ -70,6 +70,8 @@ T, Tt = table(N, False), table(ROWS, True)
 t_bin = (T.income.to_numpy() > 2500) ^ (T.plan == "plus").to_numpy()
 T_none, Tt_none = T.copy(), Tt.copy()
 T_none.loc[::9, "city"] = Tt_none.loc[2:3, "city"] = Tt_none.loc[5, "plan"] = np.nan
+T_known, Tt_known = T.fillna({"age": 40.0}), Tt_none.fillna({"age": 50.0})
+T_known.loc[::7, "city"] = "a=b"
 codes_missing, codes_missing_t = codes[:, 1:].astype(float), codes_t[:, 1:].astype(float)
 codes_missing[::5] = codes_missing_t[::3] = np.nan
 EDGES = np.linspace(0, 8, 33)[:, None]
@@ -305,6 +307,12 @@ CASES = {
     "targets_flags": (multiclass.OneVsRestClassifier(LOGISTIC()), X, y_flags, Xt),
     "targets_flags_svc": (multiclass.OneVsRestClassifier(svm.LinearSVC(random_state=0)), X, y_flags, Xt),
     "targets_flags_mlp": (neural_network.MLPClassifier((4,), max_iter=30, random_state=0), X, y_flags, Xt),
+    # Dicts
+    "dict_logreg": (PIPE(DictVectorizer(), LOGISTIC()), T_known, t_bin, Tt_known),
+    "dict_hist": (
+        PIPE(DictVectorizer(sparse=False, sort=False), ensemble.HistGradientBoostingClassifier(**HIST)), T_none, t_bin, Tt_none,
+    ),
+    "dict_columns": (DictVectorizer(separator=": "), T_known, None, Tt_known),
     # Where versions differ
     "bins_edges": (preprocessing.KBinsDiscretizer(4, encode="ordinal", strategy="uniform"), EDGES, None, EDGES_t),
     "ovr_ties": (multiclass.OneVsRestClassifier(neighbors.KNeighborsClassifier(2)), X, y_multi, Xt),
@@ -453,6 +461,9 @@ def answers(model, rows):
 for place, (name, (model, train, target, rows)) in enumerate(CASES.items()):
     if ONLY and name not in ONLY:
         continue
+    given = rows
+    if name.startswith("dict_"):
+        train, given = train.to_dict("records"), rows.to_dict("records")
     model.fit(train, target)
     case = {"sklearn": sklearn.__version__, "numpy": np.__version__, "class": type(model).__name__}
     if isinstance(rows, pd.DataFrame):
@@ -462,7 +473,7 @@ for place, (name, (model, train, target, rows)) in enumerate(CASES.items()):
         case["rows"] = rows
     else:
         case["input"] = plain(np.asarray(rows, float).reshape(len(rows), -1))
-    case.update(answers(model, rows))
+    case.update(answers(model, given))
     folder = f"{sklearn.__version__}-{name}"
     os.makedirs(folder, exist_ok=True)
     file_name, save = SAVERS[place % len(SAVERS)]

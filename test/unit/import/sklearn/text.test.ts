@@ -81,9 +81,26 @@ describe('what is not scored exactly is refused, with its place and a remedy', (
       /takes texts, but gets a computed/,
     ],
     [
-      'a dict',
-      { type: 'sklearn.feature_extraction._dict_vectorizer.DictVectorizer', state: {} },
-      /DictVectorizer: is no model|DictVectorizer/,
+      'dicts of hashed keys',
+      pipelineOf(
+        ['hash', { type: 'sklearn.feature_extraction._hash.FeatureHasher', state: {} }],
+        ['model', { type: 'sklearn.linear_model._base.LinearRegression', state: {} }],
+      ),
+      /FeatureHasher.* tells nothing of what they were/,
+    ],
+    [
+      'dicts of what another step made',
+      pipelineOf(
+        ['scale', scaler()],
+        [
+          'dicts',
+          {
+            type: 'sklearn.feature_extraction._dict_vectorizer.DictVectorizer',
+            state: { separator: '=', feature_names_: ['age', 'city=Rome'] },
+          },
+        ],
+      ),
+      /step "dicts" \(DictVectorizer\): takes dicts of 2 keys, but gets 1 columns/,
     ],
   ])('%s', (_, root, message) => {
     expect(() => read(pickle(root))).toThrow(
