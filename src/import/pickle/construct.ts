@@ -1,6 +1,6 @@
 import { type Budget, UNITS } from './budget.ts';
 import { Dtype } from './dtype.ts';
-import { allowGlobal } from './globals.ts';
+import { allowGlobal, refuseName } from './globals.ts';
 import { NdArray } from './ndarray.ts';
 import { bufferBytes, indexLabels } from './pandas.ts';
 import { corrupt, describeValue, type PickleOrigin, PyGlobal, PyObject, type PyValue } from './values.ts';
@@ -36,6 +36,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   '_codecs.encode': bytes,
   'pandas.core.indexes.base._new_Index': indexLabels,
   'pyarrow.lib.py_buffer': bufferBytes,
+  'builtins.getattr': boundMethod,
   'copyreg._reconstructor': newObject,
   'copyreg.__newobj__': newObject,
 };
@@ -145,6 +146,14 @@ function bytes([value]: readonly PyValue[], { origin }: Construction): PyValue {
   if (value instanceof Uint8Array) return value;
   if (typeof value === 'string') return Buffer.from(value, 'latin1');
   return corrupt(origin, `bytes are made of ${describeValue(value)}`);
+}
+
+/** A method of a distribution of scipy, as a record of its name; no other attribute is looked at. */
+function boundMethod(args: readonly PyValue[], { origin }: Construction): PyValue {
+  const [owner, name] = args;
+  const own = owner instanceof PyObject && owner.type.module.startsWith('scipy.stats.');
+  if (!own || typeof name !== 'string') return refuseName('builtins', 'getattr', origin);
+  return new PyObject(new PyGlobal('builtins', 'getattr'), args);
 }
 
 function newObject([type, ...args]: readonly PyValue[], { origin }: Construction): PyValue {

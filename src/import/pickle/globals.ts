@@ -1,4 +1,4 @@
-import { isIndexName } from './pandas.ts';
+import { isPandasName } from './pandas.ts';
 import { type PickleOrigin, PyGlobal, unsupported } from './values.ts';
 
 /**
@@ -154,6 +154,9 @@ const OTHERS = new Set([
   'copyreg.__newobj__',
   '_codecs.encode',
   'functools.partial',
+  // Discrete distributions of scipy, which a RandomizedSearchCV draws from, hold one of their methods as a function.
+  'numpy.vectorize',
+  'builtins.getattr',
   'joblib.numpy_pickle.NumpyArrayWrapper',
   'joblib.numpy_pickle.NDArrayWrapper',
   'joblib.numpy_pickle.ZNDArrayWrapper',
@@ -170,6 +173,11 @@ const CYTHON_LOSS = /^(Cy[A-Z]\w*|__pyx_unpickle_Cy[A-Z]\w*)$/;
 export function allowGlobal(module: string, name: string, origin: PickleOrigin): PyGlobal {
   const known = new PyGlobal(currentModule(module), name);
   if (isAllowed(known)) return known;
+  return refuseName(module, name, origin);
+}
+
+/** @throws PgscoreError PGS_UNSUPPORTED */
+export function refuseName(module: string, name: string, origin: PickleOrigin): never {
   const shown = `${module}.${name}`.slice(0, 200);
   const own = module === '__main__' || module === 'main';
   return unsupported(
@@ -195,7 +203,7 @@ function isAllowed({ module, name, path }: PyGlobal): boolean {
   if (!/^\w+(\.\w+)*$/.test(module)) return false;
   if (PACKAGES.has(module.split('.', 1)[0]!)) return true;
   if (NUMPY_CORE.has(path) || NAMES.has(path) || OTHERS.has(path)) return true;
-  if (isIndexName(path)) return true;
+  if (isPandasName(path)) return true;
   if (module === 'builtins') return BUILTINS.has(name);
   if (module === 'numpy' || module === 'numpy.core._multiarray_umath') return NUMPY_FUNCTIONS.has(name);
   if (module === '_loss') return CYTHON_LOSS.test(name);

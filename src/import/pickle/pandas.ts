@@ -1,6 +1,7 @@
 /**
- * Lists of column names that pandas keeps: ColumnTransformer is often given df.columns, and before scikit-learn 1.0 kept
- * it itself. What pandas and pyarrow write, found by looking at pickles of pandas 1.5, 2.2 and 3.0:
+ * What stands of pandas in models: types of columns by name (make_column_selector), and lists of column names, for
+ * ColumnTransformer is often given df.columns, and before scikit-learn 1.0 kept it itself. What pandas and pyarrow write
+ * for lists, found by looking at pickles of pandas 1.5, 2.2 and 3.0:
  * - _new_Index(class, {data: array, name}), and for a RangeIndex {start, stop, step, name}.
  * - Since pandas 3 texts are a StringArray with the state (dtype, array, attributes), or where pyarrow is installed an
  *   ArrowStringArray with {_pa_array: _restore_array((type, length, nulls, offset, [validity, offsets, bytes], …))}.
@@ -13,19 +14,19 @@ import { corrupt, describeValue, PyObject, type PyValue, unsupported } from './v
 
 const NAMES = [
   ...['core\\.indexes\\.base\\._new_Index', 'core\\.indexes\\.\\w+\\.\\w*Index', '\\w*Index'],
-  ...['(core\\.arrays\\.string_\\.)?StringDtype', '(core\\.arrays\\.string_|arrays)\\.StringArray\\w*'],
+  ...['(core\\.(arrays|dtypes)\\.\\w+\\.)?\\w+Dtype', '(core\\.arrays\\.string_|arrays)\\.StringArray\\w*'],
   ...[
     '(core\\.arrays\\.string_arrow|arrays)\\.ArrowStringArray\\w*',
     '_libs\\.arrays\\.__pyx_unpickle_NDArrayBacked',
   ],
 ];
-const INDEX_NAME = new RegExp(
+const PANDAS_NAME = new RegExp(
   `^(pandas\\.(${NAMES.join('|')})|pyarrow\\.lib\\.(_restore_array|type_for_alias|py_buffer))$`,
 );
 
-/** Whether pandas or pyarrow names it in the pickle of an Index. */
-export function isIndexName(path: string): boolean {
-  return INDEX_NAME.test(path);
+/** Whether pandas or pyarrow names it in the pickle of an Index or of the type of a column. */
+export function isPandasName(path: string): boolean {
+  return PANDAS_NAME.test(path);
 }
 
 /** The labels of an Index: an array or a list. @throws PgscoreError PGS_UNSUPPORTED for dates, levels and their like. */

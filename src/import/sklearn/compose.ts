@@ -4,6 +4,7 @@ import type { Estimator } from './estimator.ts';
 import type { Lowering } from './lowering.ts';
 import type { Predictor } from './predictor.ts';
 import { isPredictor, lowerPredictor, lowerTransformer } from './registry.ts';
+import { ownNames } from './signature.ts';
 
 /** (name, estimator) pairs; those that do nothing are left out. */
 function stepsOf(estimator: Estimator, attribute: string): readonly Estimator[] {
@@ -110,9 +111,14 @@ function positionOf(
   }
   if (typeof value !== 'string')
     return estimator.refuse('selects columns by something other than position, name or mask');
-  const position = columns.findIndex(
-    (column) => column.kind === 'feature' && lowering.features.name(column.feature) === value,
-  );
+  // What another step made has names where it gave a table, and this one remembers them.
+  const names = ownNames(estimator.object);
+  const position =
+    names?.length === columns.length
+      ? names.indexOf(value)
+      : columns.findIndex(
+          (column) => column.kind === 'feature' && lowering.features.name(column.feature) === value,
+        );
   if (position !== -1) return position;
   return estimator.refuse(
     `selects column ${JSON.stringify(value)} by name, which is no column of the table`,

@@ -100,7 +100,8 @@ function hashesKeys({ type }: PyObject): true | undefined {
   return type.name === 'FeatureHasher' ? true : undefined;
 }
 
-function ownNames(object: PyObject): readonly string[] | undefined {
+/** The names of the columns that an estimator was fitted on, where it keeps them. */
+export function ownNames(object: PyObject): readonly string[] | undefined {
   // Before 1.0 only ColumnTransformer kept names.
   const names = object.attribute('feature_names_in_') ?? object.attribute('_feature_names_in');
   const list = names instanceof NdArray ? names.values() : names;

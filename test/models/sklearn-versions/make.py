@@ -22,6 +22,8 @@ from sklearn import (
     gaussian_process, impute, kernel_approximation, linear_model, mixture, model_selection, multiclass, multioutput,
     naive_bayes, neighbors, neural_network, pipeline, preprocessing, svm, tree,
 )
+from scipy import stats
+from sklearn import metrics
 from sklearn.feature_extraction import DictVectorizer, text
 
 warnings.simplefilter("ignore")
@@ -72,6 +74,7 @@ T_none, Tt_none = T.copy(), Tt.copy()
 T_none.loc[::9, "city"] = Tt_none.loc[2:3, "city"] = Tt_none.loc[5, "plan"] = np.nan
 T_known, Tt_known = T.fillna({"age": 40.0}), Tt_none.fillna({"age": 50.0})
 T_known.loc[::7, "city"] = "a=b"
+T_categories = T.astype({"city": "category", "plan": pd.CategoricalDtype(["plus", "basic"], ordered=True)})
 codes_missing, codes_missing_t = codes[:, 1:].astype(float), codes_t[:, 1:].astype(float)
 codes_missing[::5] = codes_missing_t[::3] = np.nan
 EDGES = np.linspace(0, 8, 33)[:, None]
@@ -282,6 +285,26 @@ CASES = {
     "table_grid": (
         model_selection.GridSearchCV(cities(ONE_HOT(**ignore)), {"logisticregression__C": [0.1, 1]}, cv=2), T, t_bin, Tt,
     ),
+    "table_random": (
+        model_selection.RandomizedSearchCV(
+            cities(ONE_HOT(**ignore)),
+            {"logisticregression__C": stats.loguniform(0.1, 10), "logisticregression__max_iter": stats.randint(100, 200),
+             "logisticregression__tol": stats.uniform(1e-5, 1e-4)},
+            n_iter=2, cv=model_selection.StratifiedKFold(2, shuffle=True, random_state=np.random.RandomState(3)),
+            scoring={"auc": "roc_auc", "f1": metrics.make_scorer(metrics.f1_score, average="macro")}, refit="auc", random_state=0,
+        ),
+        T, pd.Series(t_bin), Tt,
+    ),
+    "table_categories": (
+        on_table(
+            ("texts", ONE_HOT(**ignore), compose.make_column_selector(dtype_include=[pd.CategoricalDtype, "bool"])),
+            ("rest", "drop", compose.make_column_selector("note")),
+            ("numbers", IMPUTER(), compose.make_column_selector(dtype_include=np.number)),
+            last=PIPE("passthrough", preprocessing.Normalizer("max"), RIDGE(random_state=np.random.RandomState(5))),
+        ),
+        T_categories, y_reg, Tt,
+    ),
+    "table_classes": (on_table(("texts", ORDINAL(), ["plan"]), remainder=IMPUTER(), last=TREE), T.drop(columns="city"), pd.Series(y_multi, dtype="category"), Tt.drop(columns="city")),
     "table_target": (
         compose.TransformedTargetRegressor(RIDGE(), func=np.log1p, inverse_func=np.expm1), named, np.abs(y_reg), named_t,
     ),
@@ -406,6 +429,19 @@ if VERSION >= (1, 4):
 if VERSION >= (1, 5):
     CASES["targets_order_probable"] = (
         multioutput.ClassifierChain(LOGISTIC(), order=[1, 2, 0], chain_method="predict_proba"), X, y_flags, Xt,
+    )
+    CASES["hist_categories"] = (
+        ensemble.HistGradientBoostingClassifier(categorical_features="from_dtype", **HIST), T_categories, t_bin, Tt,
+    )
+if VERSION >= (1, 2):
+    CASES["table_output"] = (
+        PIPE(
+            compose.ColumnTransformer(
+                [("texts", ONE_HOT(sparse_output=False, **ignore), ["city"])], remainder="passthrough", verbose_feature_names_out=False,
+            ).set_output(transform="pandas"),
+            compose.ColumnTransformer([("n", IMPUTER(), ["age", "income", "city_Rome"])]), RIDGE(),
+        ),
+        T.drop(columns="plan"), y_reg, Tt,
     )
 if VERSION >= (1, 6):
     CASES["extra_trees_missing"] = (ensemble.ExtraTreesClassifier(**FOREST), holes, y_multi, holes_t)

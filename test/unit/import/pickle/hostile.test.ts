@@ -53,6 +53,15 @@ describe('names that are no part of a model', () => {
     expect(error.hint).toContain('ONNX');
   });
 
+  it('an attribute, but for a method of a distribution of scipy, which stays a name', () => {
+    const attributeOf = (type: string) =>
+      stream(0x80, 4, `cbuiltins\ngetattr\nc${type}\n)`, 0x81, 'X', uint32(8), '_entropy', 0x86, 'R.');
+    const found = read(attributeOf('scipy.stats._discrete_distns\nrandint_gen'));
+    expect(found).toMatchObject({ type: { name: 'getattr' } });
+    expect(refusal(attributeOf('sklearn.svm._classes\nSVC')).message).toContain('"builtins.getattr"');
+    expect(refusal(attributeOf('scipy.io\nreader')).message).toContain('"builtins.getattr"');
+  });
+
   it('by every opcode that names', () => {
     const texts = stream(0x8c, 2, 'os', 0x8c, 6, 'system');
     expect(refusal(stream(0x80, 4, texts, 0x93, '.')).message).toContain('os.system');
