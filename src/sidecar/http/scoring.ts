@@ -3,6 +3,7 @@ import { readQuery } from '../../db/queries.ts';
 import { sqlState } from '../../db/sql-state.ts';
 import { PgscoreError } from '../../errors.ts';
 import type { Prediction } from '../../ir/model.ts';
+import { unwritableAsText } from '../../json-numbers.ts';
 import { quoteIdent } from '../../quote.ts';
 import type { ScorableVersion, ScoringService } from '../scoring-service.ts';
 import type { RawRow, TensorValue } from '../tensors.ts';
@@ -111,7 +112,7 @@ export class HttpScoring implements InferenceService {
     try {
       const result = await client.query<Prediction & { version: number }>(text, [
         model,
-        JSON.stringify(rows),
+        JSON.stringify(rows, unwritableAsText),
       ]);
       if (result.rows.every((row) => row.version === version)) {
         return result.rows.map(({ version: _, ...prediction }) => prediction);
@@ -178,13 +179,11 @@ function keyText(key: unknown, { relation, keyColumns }: AttachedTable): string 
       keyColumns.length === 1 ? `a value of ${keyColumns[0]}` : `an object of ${keyColumns.join(', ')}`;
     throw new PgscoreError(
       'PGS_INPUT',
-      `${JSON.stringify(key)} is no key of ${relation}: expected ${expected}`,
+      `${JSON.stringify(key, unwritableAsText)} is no key of ${relation}: expected ${expected}`,
     );
   };
   const text = (value: unknown): string =>
-    typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
-      ? String(value)
-      : refuse();
+    ['string', 'number', 'boolean', 'bigint'].includes(typeof value) ? String(value) : refuse();
   const isObject = typeof key === 'object' && key !== null && !Array.isArray(key);
   if (keyColumns.length === 1 && !isObject) return text(key);
   if (!isObject || Object.keys(key).length !== keyColumns.length) return refuse();

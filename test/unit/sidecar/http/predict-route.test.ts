@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { get, post, serve } from './service.ts';
 
@@ -56,6 +57,36 @@ test.each([
   const answer = await post(`${url}/predict/sum`, body);
   expect(answer.status).toBe(status);
   expect(JSON.parse(answer.text)).toEqual({ error: expect.stringMatching(message) });
+});
+
+test('keeps every digit of a key', async () => {
+  const { url, service } = await serve();
+  await post(`${url}/predict/sum`, '{"keys": [9007199254740993, {"id": -12345678901234567890}, 1e3]}');
+  expect(service.keys).toEqual([9007199254740993n, { id: -12345678901234567890n }, 1000]);
+});
+
+test.each([
+  ['lists without end', Buffer.from(`{"rows": [{"a": ${'['.repeat(100_000)}`), /more than 64 deep/],
+  ['objects without end', Buffer.from('{"rows":'.repeat(100_000)), /more than 64 deep/],
+  ['a text without end', Buffer.from(`{"rows": "${'\\"'.repeat(1_000_000)}`), /not valid JSON/],
+  ['a number without end', Buffer.from(`{"rows": [${'1'.repeat(1_000_000)}`), /not valid JSON/],
+  ['half a character', Buffer.from([...Buffer.from('{"rows": ["'), 0xc3]), /not UTF-8/],
+])('refuses %s', async (_, body, message) => {
+  const { url } = await serve();
+  const headers = { 'content-type': 'application/json' };
+  const response = await fetch(`${url}/predict/sum`, { method: 'POST', body, headers });
+  expect([response.status, await response.json()]).toEqual([400, { error: expect.stringMatching(message) }]);
+});
+
+test('takes no body that is packed', async () => {
+  const { url } = await serve();
+  const body = gzipSync(JSON.stringify({ rows: [] }));
+  const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' };
+  const response = await fetch(`${url}/predict/sum`, { method: 'POST', body, headers });
+  expect([response.status, await response.json()]).toEqual([
+    415,
+    { error: expect.stringContaining('a body in gzip is not taken') },
+  ]);
 });
 
 test('takes JSON alone', async () => {
