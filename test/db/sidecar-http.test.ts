@@ -5,7 +5,7 @@ import { compileScorer } from '../../src/scorer/scorer.ts';
 import { runCli } from '../harness/cli.ts';
 import { createTestDatabase, type TestDatabase } from '../harness/database.ts';
 import { deployMadeGraph } from '../harness/deploy-graph.ts';
-import { celuSum, makeGraph } from '../harness/graphs.ts';
+import { celuSum, imageGraph, makeGraph } from '../harness/graphs.ts';
 import { deployMade, sumModel, text } from '../harness/models.ts';
 import { createPrivateServer } from '../harness/private-server.ts';
 import { prepareSidecarTests, spawnSidecar, startSidecar } from '../harness/sidecar.ts';
@@ -24,6 +24,7 @@ beforeAll(async () => {
   await deployMade(client, 'pair', sumModel(['a', 'b'], { bias: 100 }));
   await deployMade(client, 'kinds', sumModel(['a', text('c', 'x', 'y')], { labels: ['low', 'high'] }));
   await deployMadeGraph(client, 'served', makeGraph(celuSum(['a', 'b'])));
+  await deployMadeGraph(client, 'image', imageGraph());
   const scorer = await compileScorer('test/models/scorers/risk.ts');
   await applyDeploy(client, await planDeploy(client, { name: 'risk', scorer }));
 });
@@ -33,10 +34,13 @@ beforeEach(async () => {
   url = (await sidecar.http)!.url;
 });
 
+/** `body`: an object, or JSON as it stands. */
 async function ask(path: string, body?: unknown, token = TOKEN) {
   const response = await fetch(`${url}${path}`, {
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+    ...(body === undefined
+      ? {}
+      : { method: 'POST', body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
   const answer = await response.text();
   return { status: response.status, body: /^[[{]/.test(answer) ? JSON.parse(answer) : answer };
@@ -79,6 +83,41 @@ describe('rows', () => {
   test('of another version than the champion', async () => {
     const { body } = await ask('/predict/pair', { rows: [{ a: 1, b: 1 }], version: 2 });
     expect(body).toMatchObject({ version: 2, predictions: [{ value: 103 }] });
+  });
+
+  test('of arrays: nested lists go in, lists come out, whole numbers keep their digits', async () => {
+    const { body } = await ask(
+      '/predict/image',
+      // 2^53 + 1 as a number and as a text.
+      `{"rows": [{"image": [[1, 2.5, 3], [4, 5, null]], "place": [[9007199254740993, "9007199254740993"]]},
+                 {"image": "{{0,0,0},{0,0,7}}", "place": "{{9007199254740995,0}}"},
+                 {"image": [1, 2, 3, 4, 5, 6], "place": [9007199254740992, 9007199254740999]},
+                 {"image": null, "place": [[1, 1]]}]}`,
+    );
+    const prediction = { value: null, label: null, probabilities: null };
+    expect(body.predictions).toEqual([
+      { ...prediction, raw: [1, 1], values: [1, 2.5, 3, 4, 5, 'NaN'] },
+      { ...prediction, raw: [3, -(2 ** 53)], values: [0, 0, 0, 0, 0, 7] },
+      { ...prediction, raw: [0, 7], values: [1, 2, 3, 4, 5, 6] },
+      { ...prediction, raw: [] },
+    ]);
+  });
+
+  test.each([
+    ['[[1, 2], [3, 4]]', '[[1, 1]]', /feature "image": shape \[2, 2\] was found, \[2, 3\] expected/],
+    ['[[1, 2, 3], [4, 5]]', '[[1, 1]]', /feature "image": .*no array of numbers/],
+    ['[[1, 2, 3], [4, 5, "x"]]', '[[1, 1]]', /feature "image": element 6 .*"x"/],
+    ['[[1, 2, 3], [4, 5, 6]]', '[[1, 1.5]]', /feature "place": .*1\.5/],
+    ['[[1, 2, 3], [4, 5, 6]]', '[[1, null]]', /feature "place": .*missing/],
+    ['[[1, 2, 3], [4, 5, 6]]', '[[1, 9223372036854775808]]', /feature "place": .*beyond 64 bits/],
+    ['[[1, 2, 3], [4, 5, 6]]', '9007199254740993', /feature "place": "9007199254740993" is not a list/],
+    ['{"0": 1}', '[[1, 1]]', /feature "image": \{"0":1\} is not a list of numbers/],
+  ])('of arrays that do not fit are told so: %s, %s', async (image, place, message) => {
+    const { status, body } = await ask(
+      '/predict/image',
+      `{"rows": [{"image": ${image}, "place": ${place}}]}`,
+    );
+    expect([status, body]).toEqual([400, { error: expect.stringMatching(message) }]);
   });
 
   test.each([
@@ -124,6 +163,18 @@ describe('keys', () => {
       null,
     ]);
     expect((await ask('/predict/pair', { keys: [7], table: 'shop."Items"' })).status).toBe(200);
+  });
+
+  test('beyond 2^53 are read to the last digit', async () => {
+    await client.query(
+      'INSERT INTO shop."Items" VALUES (9007199254740992, 100, 0), (9007199254740993, 200, 0)',
+    );
+    const { body } = await ask(
+      '/predict/pair',
+      '{"keys": [9007199254740993, {"id": 9007199254740992}, "9007199254740993"]}',
+    );
+    // a + 2(b + 1)
+    expect(body.predictions.map(({ value }: { value: number }) => value)).toEqual([202, 102, 202]);
   });
 
   test('of several columns are objects', async () => {
@@ -185,6 +236,47 @@ describe('tensors', () => {
       id: 'seven',
       outputs: [{ name: 'y', shape: [3, 1], datatype: 'FP32', data: [11, 22, 33] }],
     });
+  });
+
+  test('keep all digits of 64 bits, as JSON and as bytes', async () => {
+    const place =
+      '{"name": "place", "shape": [1, 1, 2], "datatype": "INT64", "data": [[[9007199254740993, 0]]]}';
+    const image =
+      '{"name": "image", "shape": [1, 2, 3], "datatype": "FP32", "data": [[[1, 2, 3], [4, 5, 6]]]}';
+    const { body } = await ask('/v2/models/image/infer', `{"inputs": [${place}, ${image}]}`);
+    expect(body.outputs).toEqual([
+      { name: 'embedding', shape: [1, 2, 3], datatype: 'FP32', data: [1, 2, 3, 4, 5, 6] },
+      { name: 'more', shape: [1, 1, 2], datatype: 'INT64', data: [1, -(2 ** 53)] },
+    ]);
+    const head = JSON.stringify({
+      inputs: [
+        { name: 'place', shape: [1, 1, 2], datatype: 'INT64', parameters: { binary_data_size: 16 } },
+        { name: 'image', shape: [1, 2, 3], datatype: 'FP32', parameters: { binary_data_size: 24 } },
+      ],
+      outputs: [{ name: 'more', parameters: { binary_data: true } }],
+    });
+    const response = await fetch(`${url}/v2/models/image/infer`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${TOKEN}`,
+        'content-type': 'application/octet-stream',
+        'inference-header-content-length': String(head.length),
+      },
+      body: Buffer.concat([
+        Buffer.from(head),
+        Buffer.from(BigInt64Array.of(2n ** 62n + 1n, -1n).buffer),
+        Buffer.from(new Float32Array(6).buffer),
+      ]),
+    });
+    const answer = Buffer.from(await response.arrayBuffer());
+    const length = Number(response.headers.get('inference-header-content-length'));
+    expect(JSON.parse(answer.subarray(0, length).toString())).toMatchObject({
+      outputs: [{ name: 'more', shape: [1, 1, 2], datatype: 'INT64', parameters: { binary_data_size: 16 } }],
+    });
+    expect([answer.readBigInt64LE(length), answer.readBigInt64LE(length + 8)]).toEqual([
+      2n ** 62n + 1n - 2n ** 53n,
+      -1n - 2n ** 53n,
+    ]);
   });
 
   test('of a model of the database are its features', async () => {
