@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type pg from 'pg';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { applyDeploy, planDeploy } from '../../src/deploy/deploy.ts';
@@ -5,10 +6,11 @@ import { compileScorer } from '../../src/scorer/scorer.ts';
 import { runCli } from '../harness/cli.ts';
 import { createTestDatabase, type TestDatabase } from '../harness/database.ts';
 import { deployMadeGraph } from '../harness/deploy-graph.ts';
+import { readExposition } from '../harness/exposition.ts';
 import { celuSum, imageGraph, makeGraph } from '../harness/graphs.ts';
 import { deployMade, sumModel, text } from '../harness/models.ts';
 import { createPrivateServer } from '../harness/private-server.ts';
-import { prepareSidecarTests, spawnSidecar, startSidecar } from '../harness/sidecar.ts';
+import { prepareSidecarTests, spawnSidecar, startSidecar, until, watch } from '../harness/sidecar.ts';
 
 prepareSidecarTests();
 
@@ -312,18 +314,34 @@ test('a wrong token reaches no model', async () => {
   }
 });
 
-test('metrics tell of the queue, of workers and of requests', async () => {
+test('metrics tell of the queue, of batches, of workers and of requests, as Prometheus reads them', async () => {
+  await client.query(`
+    CREATE TABLE measured (id int PRIMARY KEY, a float8, b float8);
+    SELECT pgscore.attach('served', 'measured', mode => 'async')`);
+  await watch(client, 'measured');
+  await client.query(`INSERT INTO measured VALUES (1, 1, 1), (2, 2, 2)`);
+  await until(client, 'SELECT count(served_score) = 2 FROM measured');
   await ask('/predict/pair', { rows: [{ a: 1, b: 1 }] });
-  const { body } = await ask('/metrics');
-  for (const name of [
-    'pgscore_queue_rows',
-    'pgscore_rows_scored_total',
-    'pgscore_event_loop_delay_p99_seconds',
-    'pgscore_http_rows_total{model="pair",version="1"}',
-    'pgscore_http_prediction_seconds_bucket',
-  ]) {
-    expect(body).toContain(name);
-  }
+  const families = readExposition((await ask('/metrics')).body);
+  const value = (name: string, labels: object) =>
+    families
+      .get(name.replace(/_(sum|count)$/, (part) => (families.has(name) ? part : '')))
+      ?.samples.find((sample) => sample.name === name && isDeepStrictEqual(sample.labels, labels))?.value;
+  const binding = { model: 'served', relation: 'public.measured', column: 'served_score' };
+  // Depth and age of the oldest job, rows, sizes of batches, time of a run and from end to end: of each binding.
+  expect(value('pgscore_queue_rows', binding)).toBe(0);
+  expect(value('pgscore_queue_oldest_seconds', binding)).toBe(0);
+  expect(value('pgscore_rows_scored_total', binding)).toBe(2);
+  expect(value('pgscore_batch_rows_sum', binding)).toBe(2);
+  expect(value('pgscore_run_seconds_count', binding)).toBeGreaterThanOrEqual(1);
+  expect(value('pgscore_latency_seconds_count', binding)).toBe(2);
+  expect(families.get('pgscore_rows_failed_total')!.type).toBe('counter');
+  expect(families.get('pgscore_model_loads_total')!.samples.map((each) => each.value)).toEqual([1, 1]);
+  expect(value('pgscore_memory_bytes', {})).toBeGreaterThan(1e6);
+  expect(value('pgscore_workers_memory_bytes', {})).toBeGreaterThan(1e6);
+  expect(families.has('pgscore_event_loop_delay_p99_seconds')).toBe(true);
+  expect(value('pgscore_http_rows_total', { model: 'pair', version: '1' })).toBe(1);
+  expect(value('pgscore_http_prediction_seconds_count', { model: 'pair' })).toBe(1);
 });
 
 test('without its database it lives, says so, and comes back by itself', async () => {

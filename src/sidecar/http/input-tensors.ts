@@ -83,7 +83,8 @@ function shapeOf({ shape, type }: GraphTensor, elements: number, what: string): 
 }
 
 function oneText({ shape }: GraphTensor, bytes: Uint8Array, what: string) {
-  if (shape.slice(1).some((length) => (length ?? 1) !== 1)) throw badRequest(`${what}: it takes more than one text`);
+  if (shape.slice(1).some((length) => (length ?? 1) !== 1))
+    throw badRequest(`${what}: it takes more than one text`);
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
     return { datatype: 'BYTES', shape: shape.map(() => 1), data: [text] };

@@ -6,7 +6,9 @@ import { findVersion } from './find-version.ts';
 import { type InferenceRequest, infer, type ModelPath } from './inference.ts';
 import { inputsOf, outputsOf } from './rows-as-tensors.ts';
 import {
+  binaryHeaders,
   errorAnswers,
+  health,
   inferenceAnswer,
   inferenceRequest,
   modelMetadata,
@@ -23,9 +25,13 @@ import type { Answering } from './server.ts';
  */
 export function openInferenceRoutes(app: FastifyInstance, answering: Answering): void {
   const tags = ['Open Inference Protocol'];
-  const open = { config: { open: true } };
-  app.get('/v2/health/live', { ...open, schema: { tags, summary: 'Server Live' } }, () => ({ live: true }));
-  app.get('/v2/health/ready', { ...open, schema: { tags, summary: 'Server Ready' } }, (_, reply) => {
+  const open = (summary: string) => ({
+    config: { open: true },
+    schema: { tags, summary, security: [], response: { 200: health, ...errorAnswers } },
+  });
+
+  app.get('/v2/health/live', open('Server Live'), () => ({ live: true }));
+  app.get('/v2/health/ready', open('Server Ready'), (_, reply) => {
     const readiness = answering.service.ready();
     return readiness.ready
       ? { live: true, ready: true }
@@ -42,6 +48,9 @@ export function openInferenceRoutes(app: FastifyInstance, answering: Answering):
   modelRoutes(app, answering, '/v2/models/:name', { tags, params: modelPath });
   modelRoutes(app, answering, '/v2/models/:name/versions/:version', { tags, params: versionPath });
 }
+
+/** JSON, and JSON with binary tensors behind it. */
+const BODIES = ['application/json', 'application/octet-stream'];
 
 function modelRoutes(app: FastifyInstance, answering: Answering, path: string, common: object): void {
   const schemaOf = (summary: string, answer: object, more: object = {}) => ({
@@ -61,7 +70,12 @@ function modelRoutes(app: FastifyInstance, answering: Answering, path: string, c
   );
   app.post<{ Params: ModelPath; Body: InferenceRequest }>(
     `${path}/infer`,
-    schemaOf('Inference', inferenceAnswer, { body: inferenceRequest }),
+    schemaOf('Inference', inferenceAnswer, {
+      body: inferenceRequest,
+      headers: binaryHeaders,
+      consumes: BODIES,
+      produces: BODIES,
+    }),
     (request, reply) => infer(answering, request, reply),
   );
 }

@@ -81,6 +81,16 @@ export const inferenceRequest = {
   required: ['inputs'],
 } as const;
 
+export const binaryHeaders = {
+  type: 'object',
+  properties: {
+    'Inference-Header-Content-Length': {
+      type: 'string',
+      description: 'Bytes of the JSON, when binary tensors follow it; in answers too',
+    },
+  },
+} as const;
+
 /** Written by hand in inference-answer.ts: integers keep all digits there. */
 export const inferenceAnswer = {
   description: 'The output tensors',
@@ -92,6 +102,12 @@ export const inferenceAnswer = {
     outputs: { type: 'array', items: tensor },
   },
   required: ['model_name', 'model_version', 'outputs'],
+} as const;
+
+export const health = {
+  description: 'It lives, and is ready',
+  type: 'object',
+  properties: { live: { type: 'boolean' }, ready: { type: 'boolean' } },
 } as const;
 
 export const serverMetadata = {

@@ -103,21 +103,6 @@ test('tells the client nothing of a fault, and the log everything', async () => 
   expect(log.join()).toContain('password of postgres is secret');
 });
 
-test('describes itself as OpenAPI', async () => {
-  const { url } = await serve();
-  const description = JSON.parse((await get(`${url}/openapi.json`)).text);
-  expect(description.openapi).toMatch(/^3\./);
-  expect(Object.keys(description.paths)).toEqual(
-    expect.arrayContaining([
-      '/predict/{name}',
-      '/v2/health/live',
-      '/v2/models/{name}/infer',
-      '/v2/models/{name}/versions/{version}/infer',
-    ]),
-  );
-  expect(description.paths['/predict/{name}'].post.requestBody.content).toHaveProperty('application/json');
-});
-
 test('counts for Prometheus', async () => {
   const { url } = await serve();
   await post(`${url}/predict/sum`, {
