@@ -123,7 +123,7 @@ describe('rows', () => {
   });
 
   test.each([
-    ['pair', { a: 1 }, /feature "b": it is absent/],
+    ['pair', { a: 1 }, /^row 0: feature "b": it is absent/],
     ['pair', { a: 'x', b: 1 }, /feature "a"/],
     ['kinds', { a: 1, c: 7 }, /feature "c": 7 is not a text/],
     ['served', { a: [1], b: 2 }, /feature "a"/],

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { badRequest, HttpError } from './errors.ts';
-import { readJson } from './json-body.ts';
+import { badRequest } from './errors.ts';
+import { readJson, refuseType } from './json-body.ts';
 
 /** The length of the JSON before binary tensors, in requests and answers alike. */
 export const HEADER_LENGTH = 'inference-header-content-length';
@@ -29,9 +29,8 @@ export function parseInferenceBodies(app: FastifyInstance, parse: (text: string)
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, read);
   app.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, read);
   app.addContentTypeParser('*', { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) => {
-    const type = request.headers['content-type'];
-    if (type === undefined) return read(request, body);
-    throw new HttpError(415, `${type} is not taken; application/json and application/octet-stream are`);
+    if (request.headers['content-type'] === undefined) return read(request, body);
+    return refuseType(request, 'application/json or application/octet-stream');
   });
 }
 
@@ -45,5 +44,17 @@ function readBody(request: FastifyRequest, body: Buffer, parse: (text: string) =
     );
   }
   parts.set(request, { bytes: body.subarray(length), raw: length === 0 });
-  return length === 0 ? { inputs: [] } : readJson(body.subarray(0, length), parse);
+  return length === 0
+    ? { inputs: [] }
+    : readJson(body.subarray(0, length), (text) => parseHead(text, length, parse));
+}
+
+function parseHead(text: string, length: number, parse: (text: string) => unknown): unknown {
+  try {
+    return parse(text);
+  } catch {
+    throw badRequest(
+      `the first ${length} bytes, of which Inference-Header-Content-Length tells, are no JSON`,
+    );
+  }
 }

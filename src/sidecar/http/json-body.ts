@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { badRequest } from './errors.ts';
+import { badRequest, HttpError } from './errors.ts';
 
 /** Deeper than any tensor or row; what walks a body may recurse. */
 const MAX_DEPTH = 64;
@@ -20,6 +20,14 @@ export function parseJsonBodies(app: FastifyInstance, parse: (text: string) => u
     { parseAs: 'buffer' },
     async (_: FastifyRequest, body: Buffer) => readJson(body, parse),
   );
+  app.addContentTypeParser('*', async (request: FastifyRequest) => refuseType(request, 'application/json'));
+}
+
+/** Throws HttpError 415. */
+export function refuseType({ headers }: FastifyRequest, taken: string): never {
+  const type = headers['content-type'];
+  const found = type === undefined ? 'no Content-Type' : `Content-Type: ${type}`;
+  throw new HttpError(415, `a body with ${found} is not taken; send it with Content-Type: ${taken}`);
 }
 
 /**

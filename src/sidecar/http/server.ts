@@ -2,6 +2,7 @@ import swagger from '@fastify/swagger';
 import fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
+  type FastifyReply,
   type FastifyRequest,
   LogController,
 } from 'fastify';
@@ -9,7 +10,7 @@ import type { Registry } from 'prom-client';
 import { unwritableAsText } from '../../json-numbers.ts';
 import { packageVersion } from '../../package-version.ts';
 import { type Access, checkAccess, refusalOf } from './auth.ts';
-import { answerOf, HttpError } from './errors.ts';
+import { answerOf, HttpError, misfit } from './errors.ts';
 import { parseInferenceBodies } from './inference-body.ts';
 import { parseJsonBodies } from './json-body.ts';
 import { DEFAULT_LIMITS, Gate, type Limits } from './limits.ts';
@@ -116,6 +117,10 @@ function createApp(limits: Limits, loggerInstance: FastifyBaseLogger): FastifyIn
     keepAliveTimeout: 5_000,
     // Node's own default looks every 30 s only.
     http: { connectionsCheckingInterval: Math.min(limits.timeout, 1_000) },
+    // Paths that cannot be decoded.
+    frameworkErrors: ({ statusCode, message }, _, reply: FastifyReply) =>
+      void reply.code(statusCode ?? 400).send({ error: message }),
+    schemaErrorFormatter: misfit,
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: false } },
   }) as FastifyInstance;
   // What a web page may send to any address without asking first, and JSON's only alternative here.

@@ -204,6 +204,15 @@ test.each(['11', '-1', '1e1', 'x', '', '99999999999999999999'])(
   },
 );
 
+test('refuses a header that does not end where the JSON does', async () => {
+  const { url } = await serve();
+  const answer = await postBinary(`${url}/v2/models/echo_string/infer`, '{"inputs"', TWO);
+  expect([answer.status, answer.json.error]).toEqual([
+    400,
+    expect.stringMatching(/the first 9 bytes, .* no JSON/),
+  ]);
+});
+
 test('takes no other type, and no bytes where rows are asked for', async () => {
   const { url } = await serve();
   const text = await postBinary(`${url}/v2/models/echo_int8/infer`, '{}', TWO, {

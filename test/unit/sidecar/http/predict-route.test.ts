@@ -39,16 +39,21 @@ test('takes another version than the champion', async () => {
 
 test.each([
   ['a feature that is absent', { rows: [{ a: 1 }] }, 400, /feature \\?"b\\?" is absent/],
-  ['neither rows nor keys', {}, 400, /oneOf|must/],
-  ['both rows and keys', { rows: [], keys: [] }, 400, /oneOf|must/],
-  ['rows that are no objects', { rows: [1] }, 400, /must be object/],
+  ['neither rows nor keys', {}, 400, /^body must have either rows or keys$/],
+  ['both rows and keys', { rows: [], keys: [] }, 400, /^body must have either rows or keys$/],
+  ['rows that are no objects', { rows: [1] }, 400, /^body\/rows\/0 must be object$/],
   [
     'more rows than allowed',
     { rows: Array.from({ length: 10_001 }, () => ({})) },
     413,
     /a request takes 10000/,
   ],
-  ['a key that is none of the request', { row: [] }, 400, /must/],
+  [
+    'a key that is none of the request',
+    { row: [], keys: [] },
+    400,
+    /^body must NOT have additional properties: "row"$/,
+  ],
   ['a body that is no JSON', '{"rows": [', 400, /JSON/],
   ['an empty body', '', 400, /body/i],
   ['a prototype in the body', '{"rows": [{"__proto__": {"a": 1}, "b": 2}]}', 400, /not valid JSON/],
@@ -89,10 +94,22 @@ test('takes no body that is packed', async () => {
   ]);
 });
 
-test('takes JSON alone', async () => {
+test.each([
+  ['text/plain', /Content-Type: text\/plain is not taken; send it with Content-Type: application\/json/],
+  ['application/x-www-form-urlencoded', /x-www-form-urlencoded is not taken/],
+])('takes JSON alone, and no %s', async (type, message) => {
   const { url } = await serve();
-  const answer = await post(`${url}/predict/sum`, 'a=1', { 'content-type': 'text/plain' });
-  expect(answer.status).toBe(415);
+  const { status, text } = await post(`${url}/predict/sum`, 'a=1', { 'content-type': type });
+  expect([status, JSON.parse(text)]).toEqual([415, { error: expect.stringMatching(message) }]);
+});
+
+test('says of a path that cannot be read what is wrong', async () => {
+  const { url } = await serve();
+  const { status, text } = await get(`${url}/v2/models/%zz`);
+  expect([status, JSON.parse(text)]).toEqual([
+    400,
+    { error: "'/v2/models/%zz' is not a valid url component" },
+  ]);
 });
 
 test('tells the client nothing of a fault, and the log everything', async () => {
