@@ -1,6 +1,7 @@
 import type { TensorValue } from '../tensor-data.ts';
 import { datatypeOf } from './datatypes.ts';
 import { badRequest } from './errors.ts';
+import { checkParameters, flagOf, type Parameters } from './parameters.ts';
 import { outputsOf } from './rows-as-tensors.ts';
 import type { ServedVersion } from './service.ts';
 import { binaryOf } from './tensor-binary.ts';
@@ -8,7 +9,7 @@ import { dataJson } from './tensor-json.ts';
 
 export interface RequestedOutput {
   readonly name: string;
-  readonly parameters?: { readonly binary_data?: unknown };
+  readonly parameters?: Parameters;
 }
 
 /** An output as the request wants it. */
@@ -21,12 +22,12 @@ interface WantedOutput {
 export function wantedOutputs(
   version: ServedVersion,
   request: {
-    readonly parameters?: { readonly binary_data_output?: unknown };
+    readonly parameters?: Parameters;
     readonly outputs?: readonly RequestedOutput[];
   },
 ): readonly WantedOutput[] {
   const names = outputsOf(version).map(({ name }) => name);
-  const binaryByDefault = flag(request.parameters?.binary_data_output, 'binary_data_output') ?? false;
+  const binaryByDefault = flagOf(request.parameters, 'binary_data_output', 'the request') ?? false;
   const wanted: readonly RequestedOutput[] =
     request.outputs === undefined || request.outputs.length === 0
       ? names.map((name) => ({ name }))
@@ -38,16 +39,10 @@ export function wantedOutputs(
     }
     if (seen.has(name)) throw badRequest(`output ${name} is asked for twice`);
     seen.add(name);
-    return {
-      name,
-      binary: flag(parameters?.binary_data, `binary_data of output ${name}`) ?? binaryByDefault,
-    };
+    const what = `output ${name}`;
+    checkParameters(parameters, what);
+    return { name, binary: flagOf(parameters, 'binary_data', what) ?? binaryByDefault };
   });
-}
-
-function flag(value: unknown, name: string): boolean | undefined {
-  if (value === undefined || typeof value === 'boolean') return value;
-  throw badRequest(`the parameter ${name} must be true or false`);
 }
 
 /** The JSON of an answer, and the binary tensors that follow it, in its order. */

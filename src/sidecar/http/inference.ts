@@ -7,6 +7,7 @@ import { findVersion } from './find-version.ts';
 import { answerBody, type RequestedOutput, wantedOutputs } from './inference-answer.ts';
 import { binaryPart, HEADER_LENGTH } from './inference-body.ts';
 import { type InputTensor, readRawInput, readTensors } from './input-tensors.ts';
+import type { Parameters } from './parameters.ts';
 import { inputsOf, MATRIX, rowsOf, tensorsOf } from './rows-as-tensors.ts';
 import type { Answering } from './server.ts';
 import type { ServedVersion } from './service.ts';
@@ -18,7 +19,7 @@ export interface ModelPath {
 
 export interface InferenceRequest {
   readonly id?: string;
-  readonly parameters?: { readonly binary_data_output?: unknown };
+  readonly parameters?: Parameters;
   readonly inputs: readonly InputTensor[];
   readonly outputs?: readonly RequestedOutput[];
 }

@@ -2,6 +2,7 @@ import type { GraphTensor } from '../../ir/graph.ts';
 import type { TensorValue } from '../tensor-data.ts';
 import { datatypeOf, typeOf } from './datatypes.ts';
 import { badRequest } from './errors.ts';
+import { checkParameters, type Parameters } from './parameters.ts';
 import { elementBytes, readBinary } from './tensor-binary.ts';
 import { readTensor } from './tensor-json.ts';
 
@@ -11,7 +12,7 @@ export interface InputTensor {
   readonly datatype: string;
   readonly shape: readonly number[];
   readonly data?: readonly unknown[];
-  readonly parameters?: { readonly binary_data_size?: unknown };
+  readonly parameters?: Parameters;
 }
 
 /** The tensors in the request's order. `bytes` follow its JSON, and all must be used. Throws HttpError 400. */
@@ -41,6 +42,7 @@ export function readTensors(
 
 /** Of an input whose elements are bytes behind the JSON; undefined when they are its data. */
 function binarySize({ data, parameters }: InputTensor, what: string): number | undefined {
+  checkParameters(parameters, what);
   const size = parameters?.binary_data_size;
   if (size === undefined) {
     if (data !== undefined) return undefined;
