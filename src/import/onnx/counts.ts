@@ -46,10 +46,11 @@ export class TermRows {
   }
 
   #rowOf(registers: readonly Register[] | undefined): Row | undefined {
-    const first = registers?.[0];
-    const row = first === undefined ? undefined : this.#rows.get(first);
-    if (row?.width !== registers?.length) return undefined;
-    return registers!.every((register, k) => register === first! + k) ? row : undefined;
+    if (registers === undefined || registers.length === 0) return undefined;
+    const first = registers[0]!;
+    const row = this.#rows.get(first);
+    if (row?.width !== registers.length) return undefined;
+    return registers.every((register, k) => register === first + k) ? row : undefined;
   }
 }
 

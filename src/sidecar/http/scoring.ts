@@ -54,20 +54,28 @@ export class HttpScoring implements InferenceService {
     return this.#known.versions;
   }
 
-  async predict(version: KnownVersion, rows: readonly JsonRow[]): Promise<readonly Prediction[]> {
+  async predict(
+    version: KnownVersion,
+    rows: readonly JsonRow[],
+    signal: AbortSignal,
+  ): Promise<readonly Prediction[]> {
     if (rows.length === 0) return [];
     if (version.byHand) return this.#predictInDatabase(version, rows);
-    return (await this.#scoring.predict(version.model, version.version, rows)).predictions;
+    return (await this.#scoring.predict(version.model, version.version, rows, signal)).predictions;
   }
 
-  async predictByKey(version: KnownVersion, request: KeyRequest): Promise<readonly (Prediction | null)[]> {
+  async predictByKey(
+    version: KnownVersion,
+    request: KeyRequest,
+    signal: AbortSignal,
+  ): Promise<readonly (Prediction | null)[]> {
     const client = await this.#client();
     const table = await findTable(client, version, request.table);
     const keys = request.keys.map((key) => keyText(key, table));
     const found = await readByKey(client, version, table, keys);
     const present = keys.flatMap((key, k) => (found.has(key) ? [k] : []));
     const rows = present.map((k) => found.get(keys[k]!)!);
-    const predictions = await this.#predictRaw(version, rows);
+    const predictions = await this.#predictRaw(version, rows, signal);
     const answers: (Prediction | null)[] = keys.map(() => null);
     present.forEach((k, i) => {
       answers[k] = predictions[i]!;
@@ -78,15 +86,20 @@ export class HttpScoring implements InferenceService {
   async infer(
     version: KnownVersion,
     inputs: ReadonlyMap<string, TensorValue>,
+    signal: AbortSignal,
   ): Promise<ReadonlyMap<string, TensorValue>> {
     const feeds = Object.fromEntries(inputs);
-    const { outputs } = await this.#scoring.infer(version.model, version.version, feeds);
+    const { outputs } = await this.#scoring.infer(version.model, version.version, feeds, signal);
     return new Map(Object.entries(outputs)) as ReadonlyMap<string, TensorValue>;
   }
 
-  async #predictRaw(version: KnownVersion, rows: readonly RawRow[]): Promise<readonly Prediction[]> {
+  async #predictRaw(
+    version: KnownVersion,
+    rows: readonly RawRow[],
+    signal: AbortSignal,
+  ): Promise<readonly Prediction[]> {
     if (rows.length === 0) return [];
-    if (!version.byHand) return this.#scoring.predictRaw(version, rows);
+    if (!version.byHand) return this.#scoring.predictRaw(version, rows, signal);
     const json = rows.map((row) =>
       Object.fromEntries(version.features.map(({ name, kind }, f) => [name, jsonValue(kind, row[f]!)])),
     );
