@@ -44,12 +44,13 @@ export function answerOf(error: unknown): ErrorAnswer {
     const hint = error.hint === undefined ? '' : `. ${error.hint}`;
     return { status: 400, message: `${where}${error.message}${hint}`, headers: {}, fault: false };
   }
-  if (isServerTrouble(error)) {
-    return { status: 503, message: 'the database cannot be reached', headers: RETRY, fault: true };
-  }
+  // Before the database's: a client that breaks off its request gives such an error, with the code of a lost connection.
   const { statusCode, message } = error as { statusCode?: number; message?: string };
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
     return { status: statusCode, message: message ?? STATUS_CODES[statusCode]!, headers: {}, fault: false };
+  }
+  if (isServerTrouble(error)) {
+    return { status: 503, message: 'the database cannot be reached', headers: RETRY, fault: true };
   }
   return { status: 500, message: 'internal error; the log has the details', headers: {}, fault: true };
 }

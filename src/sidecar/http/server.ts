@@ -190,7 +190,7 @@ function observe(app: FastifyInstance, metrics: HttpMetrics): () => number {
 }
 
 function answerer(limits: Limits, metrics: HttpMetrics): Answering['answer'] {
-  const gate = new Gate(limits.concurrency);
+  const gate = new Gate(limits);
   return async (request, { model, version }, rows, task) => {
     const abort = new AbortController();
     const timer = setTimeout(() => abort.abort(), limits.timeout);
