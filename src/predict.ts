@@ -1,7 +1,7 @@
 import type { Row } from './codegen/row-scorer.ts';
 import { PgscoreError } from './errors.ts';
 import type { Feature, Prediction } from './ir/model.ts';
-import { nonFiniteAsText } from './json-numbers.ts';
+import { unwritableAsText } from './json-numbers.ts';
 import { readRows } from './rows.ts';
 
 /** What scores rows: a loaded model, or a module that `pgscore compile` wrote. */
@@ -27,5 +27,5 @@ export async function* predictFile(model: RowModel, path: string): AsyncGenerato
 }
 
 export function predictionToJson(prediction: Prediction): string {
-  return JSON.stringify(prediction, nonFiniteAsText);
+  return JSON.stringify(prediction, unwritableAsText);
 }

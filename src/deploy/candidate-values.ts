@@ -1,4 +1,5 @@
 import {
+  type AverageTerms,
   type CountTerms,
   type Feature,
   type Model,
@@ -22,7 +23,8 @@ export function candidateValues(model: Model): readonly (readonly (number | stri
   const candidates = model.features.map((feature) => basicValues(feature));
   const rounded = roundedFeatures(model);
   for (const step of model.steps) {
-    if (step.kind === 'count-terms') candidates[step.input]!.push(...textsOf(step));
+    if (step.kind === 'count-terms' || step.kind === 'average-terms')
+      candidates[step.input]!.push(...textsOf(vocabularyOf(step)));
     for (const [register, value] of landmarks(step)) {
       const feature = rounded.get(register) ?? register;
       const list = candidates[feature];
@@ -45,9 +47,14 @@ function roundedFeatures(model: Model): ReadonlyMap<Register, number> {
   );
 }
 
-/** Texts of the terms that the model counts: a few alone, and many in lines. */
-function textsOf({ columns }: CountTerms): readonly string[] {
-  const terms = columns.by === 'hash' ? SOME_TERMS : columns.terms.filter((term) => !term.includes('\0'));
+function vocabularyOf(step: CountTerms | AverageTerms): readonly string[] {
+  if (step.kind === 'average-terms') return step.vocabulary;
+  return step.columns.by === 'hash' ? SOME_TERMS : step.columns.terms;
+}
+
+/** Texts of the terms that the model knows: a few alone, and many in lines. */
+function textsOf(vocabulary: readonly string[]): readonly string[] {
+  const terms = vocabulary.filter((term) => !term.includes('\0'));
   const stride = Math.max(1, Math.floor(terms.length / MAX_VALUES));
   const some = terms.filter((_, i) => i % stride === 0).slice(0, MAX_VALUES);
   const lines = some.flatMap((_, i) => (i % 5 === 0 ? [some.slice(i, i + 9).join(' ')] : []));

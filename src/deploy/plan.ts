@@ -94,6 +94,7 @@ function toleranceOf(step: Step): number {
     case 'find-hash':
     case 'hash-text':
     case 'count-terms':
+    case 'average-terms':
       return 1e-12;
   }
 }

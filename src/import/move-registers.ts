@@ -26,6 +26,7 @@ export function moveStep(step: Step, moved: (register: Register) => Register): S
     case 'encode-category':
     case 'hash-text':
     case 'count-terms':
+    case 'average-terms':
       return { ...step, input: moved(step.input) };
     case 'combine':
       return { ...step, left: step.left.map(moved), right: step.right.map(moved) };

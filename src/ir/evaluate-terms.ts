@@ -1,9 +1,11 @@
 import { RECENT_CHARACTERS, SPACES } from './characters.ts';
 import type {
+  AverageTerms,
   CountTerms,
   TermColumns,
   TermHash,
   TermOperation,
+  TermReading,
   TextOperation,
   TextSplit,
 } from './text-steps.ts';
@@ -13,14 +15,9 @@ const RECENT = new RegExp(`([${RECENT_CHARACTERS}]+)`, 'u');
 
 /** The counts of a text's terms, by the letter of CountTerms. */
 export function countTerms(step: CountTerms, given: string | null): readonly number[] {
-  const text = step.missing === 'empty' ? (given ?? '') : given;
-  const counts = new Array<number>(textStepWidth(step)).fill(text === null ? Number.NaN : 0);
-  if (text === null) return counts;
-  const changed = step.text.reduce((current, operation) => changeText(operation, current), text);
-  const terms = step.terms.reduce(
-    (current, operation) => changeTerms(operation, current),
-    splitText(step.split, changed),
-  );
+  const terms = readTerms(step, given);
+  const counts = new Array<number>(textStepWidth(step)).fill(terms === null ? Number.NaN : 0);
+  if (terms === null) return counts;
   const met = new Set<number>();
   for (const term of terms) {
     const { column, sign } = place(step.columns, term);
@@ -33,6 +30,29 @@ export function countTerms(step: CountTerms, given: string | null): readonly num
     if (step.least > 0 && count < least) return 0;
     return step.binary ? Number(met.has(column)) : count;
   });
+}
+
+/** The mean of the vectors of a text's terms, by the letter of AverageTerms. */
+export function averageTerms(step: AverageTerms, given: string | null): readonly number[] {
+  const terms = readTerms(step, given);
+  const { vocabulary, vectors, width } = step;
+  return Array.from({ length: width }, (_, i) => {
+    if (terms === null) return Number.NaN;
+    const known = terms.map((term) => vocabulary.indexOf(term)).filter((place) => place !== -1);
+    const sum = known.reduce((total, place) => total + vectors[place * width + i]!, 0);
+    return terms.length === 0 ? 0 : sum * (1 / terms.length);
+  });
+}
+
+/** Null for a missing text. */
+function readTerms(
+  { text: before, split, terms, missing }: TermReading,
+  given: string | null,
+): readonly string[] | null {
+  const text = missing === 'empty' ? (given ?? '') : given;
+  if (text === null) return null;
+  const changed = before.reduce((current, operation) => changeText(operation, current), text);
+  return terms.reduce((current, operation) => changeTerms(operation, current), splitText(split, changed));
 }
 
 /** Applies a function to what stands between characters that it must not know; these stay. */

@@ -1,5 +1,5 @@
 import { cityHash64 } from './city-hash.ts';
-import { countTerms } from './evaluate-terms.ts';
+import { averageTerms, countTerms } from './evaluate-terms.ts';
 import type { TextStep } from './text-steps.ts';
 
 /** What a step writes to its registers for a text, or for NULL. */
@@ -9,6 +9,8 @@ export function runTextStep(step: TextStep, text: string | null): readonly numbe
       return [text === null ? step.missing : Number(BigInt.asUintN(32, cityHash64(utf8(text))))];
     case 'count-terms':
       return countTerms(step, text);
+    case 'average-terms':
+      return averageTerms(step, text);
   }
 }
 

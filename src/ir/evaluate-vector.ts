@@ -233,10 +233,16 @@ function weigh({ sublinear, factors, norm, precision }: WeighStep, inputs: Numbe
     return r((sublinear ? r(r(Math.log(value)) + 1) : value) * r(factors?.[k] ?? 1));
   });
   const sum = (values: Numbers) => values.reduce((a, b) => r(a + b), 0);
+  const squares = weights.map((weight) => r(weight * weight));
+  if (norm === 'l2-roots') {
+    const all = sum(squares);
+    const roots = squares.map((square) => r(Math.sqrt(r(square / all))));
+    return all === 0 ? weights : weights.map((w, k) => (x[k] === 0 ? 0 : w < 0 ? -roots[k]! : roots[k]!));
+  }
   const norms = {
     none: () => 1,
     l1: () => sum(weights.map(Math.abs)),
-    l2: () => r(Math.sqrt(sum(weights.map((weight) => r(weight * weight))))),
+    l2: () => r(Math.sqrt(sum(squares))),
     max: () => weights.map(Math.abs).reduce((a, b) => Math.max(a, b), 0),
   };
   const divisor = norms[norm]();

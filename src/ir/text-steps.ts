@@ -7,7 +7,7 @@
  */
 import type { Register } from './model.ts';
 
-export type TextStep = HashText | CountTerms;
+export type TextStep = HashText | CountTerms | AverageTerms;
 
 /** The low 32 bits of the text's CityHash64, version 1.0, over its UTF-8: a whole number from 0. Width 1. */
 export interface HashText {
@@ -17,25 +17,40 @@ export interface HashText {
   readonly missing: number;
 }
 
-/**
- * How often each term occurs in a text. Width: the number of columns.
- *
- * The text goes through `text`, is split into terms, these go through `terms`, and each one left adds 1 (or -1, see
- * `TermHash`) to its column.
- */
-export interface CountTerms {
-  readonly kind: 'count-terms';
+/** How terms are made of a text: it goes through `text`, is split into terms, and these go through `terms`. */
+export interface TermReading {
   readonly input: Register;
   readonly text: readonly TextOperation[];
   readonly split: TextSplit;
   readonly terms: readonly TermOperation[];
+  /** What NULL gives: NaN everywhere, or what the empty text gives. */
+  readonly missing: 'nan' | 'empty';
+}
+
+/**
+ * How often each term occurs in a text: each one adds 1 (or -1, see `TermHash`) to its column. Width: the number of
+ * columns.
+ */
+export interface CountTerms extends TermReading {
+  readonly kind: 'count-terms';
   readonly columns: TermColumns;
   /** 1 for every column that a term fell to, whatever they add up to. */
   readonly binary: boolean;
   /** Counts below this become 0; a number below 1 is a share of all terms of the text, known or not. 0 keeps all. */
   readonly least: number;
-  /** What NULL gives: NaN for every column, or what the empty text gives. */
-  readonly missing: 'nan' | 'empty';
+}
+
+/**
+ * The mean of the vectors of a text's terms: those of known terms are added one by one, in the order of the terms, and
+ * the sum is multiplied by 1 / n, where n counts all terms, unknown ones too; float64 throughout. A text without terms
+ * gives zeros. Width: that of a vector.
+ */
+export interface AverageTerms extends TermReading {
+  readonly kind: 'average-terms';
+  readonly vocabulary: readonly string[];
+  readonly width: number;
+  /** Term-major: those of term t stand at [t * width, (t + 1) * width). Finite. */
+  readonly vectors: readonly number[];
 }
 
 export type TextOperation =
@@ -98,7 +113,7 @@ export interface TermHash {
   readonly tail?: 'bytes';
 }
 
-const KINDS: ReadonlySet<string> = new Set<TextStep['kind']>(['hash-text', 'count-terms']);
+const KINDS: ReadonlySet<string> = new Set<TextStep['kind']>(['hash-text', 'count-terms', 'average-terms']);
 
 export function isTextStep(step: { readonly kind: string }): step is TextStep {
   return KINDS.has(step.kind);
@@ -110,6 +125,8 @@ export function textStepWidth(step: TextStep): number {
       return 1;
     case 'count-terms':
       return termColumnCount(step.columns);
+    case 'average-terms':
+      return step.width;
   }
 }
 

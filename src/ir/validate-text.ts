@@ -35,6 +35,7 @@ type StepCheck = (step: Fields, registers: Registers, path: string, out: Violati
 export const TEXT_STEPS: ReadonlyMap<unknown, StepCheck> = new Map<string, StepCheck>([
   ['hash-text', validateHash],
   ['count-terms', validateCount],
+  ['average-terms', validateAverage],
 ]);
 
 function validateHash(step: Fields, registers: Registers, path: string, out: Violations): number {
@@ -45,7 +46,7 @@ function validateHash(step: Fields, registers: Registers, path: string, out: Vio
   return 1;
 }
 
-function validateCount(step: Fields, registers: Registers, path: string, out: Violations): number {
+function validateReading(step: Fields, registers: Registers, path: string, out: Violations): void {
   validateTextRegister(step.input, registers, `${path}.input`, out);
   const text = arrayOf(step.text, `${path}.text`, out) ?? [];
   for (let i = 0; i < text.length && !out.full; i++)
@@ -54,11 +55,33 @@ function validateCount(step: Fields, registers: Registers, path: string, out: Vi
   const terms = arrayOf(step.terms, `${path}.terms`, out) ?? [];
   for (let i = 0; i < terms.length && !out.full; i++) validateOperation(terms[i], `${path}.terms[${i}]`, out);
   oneOf(step.missing, ['nan', 'empty'], `${path}.missing`, out);
+}
+
+function validateCount(step: Fields, registers: Registers, path: string, out: Violations): number {
+  validateReading(step, registers, path, out);
   truth(step.binary, `${path}.binary`, out);
   if (!Number.isFinite(step.least) || (step.least as number) < 0) {
     out.add(`${path}.least`, `Must be a number of at least 0, but is ${show(step.least)}.`);
   }
   return validateColumns(step.columns, `${path}.columns`, out);
+}
+
+function validateAverage(step: Fields, registers: Registers, path: string, out: Violations): number {
+  validateReading(step, registers, path, out);
+  const terms = validateVocabulary(step.vocabulary, `${path}.vocabulary`, out);
+  if (!wholeNumber(step.width, 1, MAX_COLUMNS, `${path}.width`, out)) return 0;
+  const width = step.width as number;
+  const vectors = arrayOf(step.vectors, `${path}.vectors`, out) ?? [];
+  if (terms > 0 && vectors.length !== terms * width) {
+    out.add(
+      `${path}.vectors`,
+      `Must be ${terms * width} numbers, ${width} a term, but are ${vectors.length}.`,
+    );
+  }
+  const odd = vectors.findIndex((each) => !Number.isFinite(each));
+  if (odd !== -1)
+    out.add(`${path}.vectors[${odd}]`, `Must be a finite number, but is ${show(vectors[odd])}.`);
+  return width;
 }
 
 function validateSplit(value: unknown, path: string, out: Violations): void {
@@ -121,10 +144,15 @@ function validateColumns(value: unknown, path: string, out: Violations): number 
     if (columns.tail !== undefined) oneOf(columns.tail, ['bytes'], `${path}.tail`, out);
     return wholeNumber(columns.count, 1, MAX_COLUMNS, `${path}.count`, out) ? (columns.count as number) : 0;
   }
-  const terms = arrayOf(columns.terms, `${path}.terms`, out);
+  return validateVocabulary(columns.terms, `${path}.terms`, out);
+}
+
+/** Returns how many terms there are, 0 when that is unknown. */
+function validateVocabulary(value: unknown, path: string, out: Violations): number {
+  const terms = arrayOf(value, path, out);
   if (terms === undefined) return 0;
-  if (!wholeNumber(terms.length, 1, MAX_COLUMNS, `${path}.terms.length`, out)) return 0;
-  uniqueTexts(terms, `${path}.terms`, out);
+  if (!wholeNumber(terms.length, 1, MAX_COLUMNS, `${path}.length`, out)) return 0;
+  uniqueTexts(terms, path, out);
   return terms.length;
 }
 

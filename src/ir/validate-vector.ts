@@ -242,7 +242,7 @@ function validatePairwise(step: Fields, registers: Registers, path: string, out:
 
 function validateWeigh(step: Fields, registers: Registers, path: string, out: Violations): number {
   const inputs = someInputs(step, registers, path, out);
-  oneOf(step.norm, ['none', 'l1', 'l2', 'max'], `${path}.norm`, out);
+  oneOf(step.norm, ['none', 'l1', 'l2', 'l2-roots', 'max'], `${path}.norm`, out);
   oneOf(step.precision, PRECISIONS, `${path}.precision`, out);
   if (typeof step.sublinear !== 'boolean') {
     out.add(`${path}.sublinear`, `Must be true or false, but is ${show(step.sublinear)}.`);

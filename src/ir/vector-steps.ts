@@ -240,7 +240,8 @@ export interface PairwiseStep {
 /**
  * Counts to weights, as TF-IDF has them. Each input becomes `log(x) + 1` where `sublinear`, times its factor, and then
  * all are divided by their norm, unless that is 0: the sum of absolute values, the root of the sum of squares (both added
- * up in input order), or the greatest absolute value. An input of 0 gives 0. Width: inputs.
+ * up in input order), or the greatest absolute value. `l2-roots`: each x becomes ±√(x² / Σx²) with its own sign, unless
+ * the sum is 0; rounded, that is not x / √Σx². An input of 0 gives 0. Width: inputs.
  */
 export interface WeighStep {
   readonly kind: 'weigh';
@@ -248,7 +249,7 @@ export interface WeighStep {
   readonly sublinear: boolean;
   /** One finite number an input; absent when all are 1. */
   readonly factors?: readonly number[];
-  readonly norm: 'none' | 'l1' | 'l2' | 'max';
+  readonly norm: 'none' | 'l1' | 'l2' | 'l2-roots' | 'max';
   readonly precision: Precision;
 }
 

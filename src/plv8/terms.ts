@@ -30,17 +30,21 @@ type Columns =
       readonly tail?: 'bytes';
     };
 
-/** A count-terms step; the fields are explained in `src/ir/text-steps.ts`. */
-export interface TermCounting {
+/** How a step makes terms of a text; the fields are explained in `src/ir/text-steps.ts`. */
+export interface TermReading {
   readonly text: readonly (keyof TextChanges)[];
   readonly split: Split;
   readonly terms: readonly Operation[];
-  readonly columns: Columns;
-  readonly binary: boolean;
-  readonly least: number;
   readonly missing: 'nan' | 'empty';
   /** Characters that count as unassigned: the inside of a class of a regular expression. */
   readonly recent: string;
+}
+
+/** A count-terms step. */
+export interface TermCounting extends TermReading {
+  readonly columns: Columns;
+  readonly binary: boolean;
+  readonly least: number;
 }
 
 /**
@@ -48,24 +52,35 @@ export interface TermCounting {
  * the vocabulary.
  */
 export function createTermCounter(counting: TermCounting, row: SparseRow): (text: string | null) => void {
-  const changes = createTextChanges(counting.recent);
-  const split = createSplit(counting.split, createMask(counting.recent));
-  const operations = counting.terms.map((operation) => createOperation(operation, changes));
+  const read = createTermReader(counting);
   const add = createAdder(counting.columns, row);
-  const { text: before, binary, least, missing } = counting;
-  return (given) => {
+  const { binary, least } = counting;
+  return (text) => {
     clear(row);
-    const text = missing === 'empty' ? (given ?? '') : given;
-    if (text === null) {
+    const terms = read(text);
+    if (terms === null) {
       makeMissing(row);
       return;
     }
+    add(terms);
+    finish(row, binary, least < 1 ? least * terms.length : least);
+  };
+}
+
+/** A function that makes terms of a text; null for a missing one. */
+export function createTermReader(reading: TermReading): (text: string | null) => string[] | null {
+  const changes = createTextChanges(reading.recent);
+  const split = createSplit(reading.split, createMask(reading.recent));
+  const operations = reading.terms.map((operation) => createOperation(operation, changes));
+  const { text: before, missing } = reading;
+  return (given) => {
+    const text = missing === 'empty' ? (given ?? '') : given;
+    if (text === null) return null;
     let changed = text;
     for (const change of before) changed = changes[change](changed);
     let terms = split(changed);
     for (const operation of operations) terms = operation(terms);
-    add(terms);
-    finish(row, binary, least < 1 ? least * terms.length : least);
+    return terms;
   };
 }
 
@@ -185,7 +200,8 @@ function createAdder(columns: Columns, row: SparseRow): (terms: readonly string[
   };
 }
 
-function createVocabulary({ separator, joined }: PackedTexts): (term: string) => number | undefined {
+/** A function that gives a term's position among the texts. */
+export function createVocabulary({ separator, joined }: PackedTexts): (term: string) => number | undefined {
   const columnOf = new Map<string, number>();
   joined.split(separator).forEach((term, column) => {
     columnOf.set(term, column);

@@ -1,7 +1,7 @@
 import type { Round } from './rounding.ts';
 import { clear, type SparseRow } from './sparse.ts';
 
-export type Norm = 'none' | 'l1' | 'l2' | 'max';
+export type Norm = 'none' | 'l1' | 'l2' | 'l2-roots' | 'max';
 
 /** How inputs become weights; a `weigh` step of `src/ir/vector-steps.ts`. */
 export interface Weighing {
@@ -17,7 +17,7 @@ export function createWeigher(
   out: SparseRow,
   round: Round,
 ): () => void {
-  const normOf = NORMS[norm];
+  const scale = SCALINGS[norm];
   return () => {
     clear(out);
     let count = 0;
@@ -31,33 +31,51 @@ export function createWeigher(
       out.positions[count++] = position;
     }
     out.count = count;
-    divide(out, normOf(out, round), round);
+    scale(out, round);
   };
 }
+
+const SCALINGS: Readonly<Record<Norm, (row: SparseRow, round: Round) => void>> = {
+  none: () => {},
+  l1: (row, round) => divide(row, sumOfAbsolutes(row, round), round),
+  l2: (row, round) => divide(row, round(Math.sqrt(sumOfSquares(row, round))), round),
+  'l2-roots': takeRoots,
+  max: (row, round) => divide(row, greatestAbsolute(row), round),
+};
 
 function divide({ values, positions, count }: SparseRow, by: number, round: Round): void {
   if (by === 0 || by === 1) return;
   for (let i = 0; i < count; i++) values[positions[i]!] = round(values[positions[i]!]! / by);
 }
 
-const NORMS: Readonly<Record<Norm, (row: SparseRow, round: Round) => number>> = {
-  none: () => 1,
-  l1: ({ values, positions, count }, round) => {
-    let sum = 0;
-    for (let i = 0; i < count; i++) sum = round(sum + Math.abs(values[positions[i]!]!));
-    return sum;
-  },
-  l2: ({ values, positions, count }, round) => {
-    let sum = 0;
-    for (let i = 0; i < count; i++) {
-      const value = values[positions[i]!]!;
-      sum = round(sum + round(value * value));
-    }
-    return round(Math.sqrt(sum));
-  },
-  max: ({ values, positions, count }) => {
-    let greatest = 0;
-    for (let i = 0; i < count; i++) greatest = Math.max(greatest, Math.abs(values[positions[i]!]!));
-    return greatest;
-  },
-};
+function takeRoots(row: SparseRow, round: Round): void {
+  const sum = sumOfSquares(row, round);
+  if (sum === 0) return;
+  const { values, positions, count } = row;
+  for (let i = 0; i < count; i++) {
+    const value = values[positions[i]!]!;
+    const root = round(Math.sqrt(round(round(value * value) / sum)));
+    values[positions[i]!] = value < 0 ? -root : root;
+  }
+}
+
+function sumOfAbsolutes({ values, positions, count }: SparseRow, round: Round): number {
+  let sum = 0;
+  for (let i = 0; i < count; i++) sum = round(sum + Math.abs(values[positions[i]!]!));
+  return sum;
+}
+
+function sumOfSquares({ values, positions, count }: SparseRow, round: Round): number {
+  let sum = 0;
+  for (let i = 0; i < count; i++) {
+    const value = values[positions[i]!]!;
+    sum = round(sum + round(value * value));
+  }
+  return sum;
+}
+
+function greatestAbsolute({ values, positions, count }: SparseRow): number {
+  let greatest = 0;
+  for (let i = 0; i < count; i++) greatest = Math.max(greatest, Math.abs(values[positions[i]!]!));
+  return greatest;
+}

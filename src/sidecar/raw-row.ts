@@ -1,4 +1,5 @@
 import type { GraphFeature } from '../ir/graph.ts';
+import { unwritableAsText } from '../json-numbers.ts';
 import { RowError } from './row-error.ts';
 
 /**
@@ -33,11 +34,11 @@ export function rawRowOf(
 
 function textOf({ kind }: GraphFeature, value: unknown): string | undefined {
   if (typeof value === 'string') return value;
-  if (kind === 'number' && (typeof value === 'number' || typeof value === 'boolean')) return String(value);
-  return kind === 'array' && Array.isArray(value) ? JSON.stringify(value) : undefined;
+  if (kind === 'number' && ['number', 'boolean', 'bigint'].includes(typeof value)) return String(value);
+  return kind === 'array' && Array.isArray(value) ? JSON.stringify(value, unwritableAsText) : undefined;
 }
 
 function refuse({ name, kind }: GraphFeature, value: unknown, row: number): never {
   const wanted = { number: 'a number', text: 'a text', array: 'a list of numbers' }[kind];
-  throw new RowError(row, name, `${JSON.stringify(value)?.slice(0, 60)} is not ${wanted}`);
+  throw new RowError(row, name, `${JSON.stringify(value, unwritableAsText)?.slice(0, 60)} is not ${wanted}`);
 }

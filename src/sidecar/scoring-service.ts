@@ -74,22 +74,30 @@ export class ScoringService {
   /**
    * Predictions for rows by feature name, as JSON gives them, one each in order.
    * @throws UnknownModelError; RowError for the first row that does not fit; PGS_INPUT when the model fails on them;
-   * VersionUnavailable when it cannot be loaded; WorkerDied when they cost a worker its life
+   * VersionUnavailable when it cannot be loaded; WorkerDied when they cost a worker its life; the signal's reason when it
+   * comes before a worker is free
    */
   async predict(
     model: string,
     version: number | undefined,
     rows: readonly Readonly<Record<string, unknown>>[],
+    signal?: AbortSignal,
   ): Promise<{ version: ScorableVersion; predictions: readonly Prediction[] }> {
     const described = await this.describe(model, version);
     const raw = rows.map((row, index) => rawRowOf(described.features, row, index));
-    return { version: described, predictions: await this.predictRaw(described, raw) };
+    return { version: described, predictions: await this.predictRaw(described, raw, signal) };
   }
 
   /** As `predict`, for rows as PostgreSQL writes them. */
-  async predictRaw(described: ScorableVersion, rows: readonly RawRow[]): Promise<readonly Prediction[]> {
+  async predictRaw(
+    described: ScorableVersion,
+    rows: readonly RawRow[],
+    signal?: AbortSignal,
+  ): Promise<readonly Prediction[]> {
     const runnable = await this.#versions.get(described);
-    const result = await askedFor(described, () => this.#pool.run(runnable, rows, { predictions: true }));
+    const result = await askedFor(described, () =>
+      this.#pool.run(runnable, rows, { predictions: true }, signal),
+    );
     const misfit = result.misfits[0];
     if (misfit !== undefined) throw new PgscoreError('PGS_INPUT', `row ${misfit.row}: ${misfit.message}`);
     return result.predictions as readonly Prediction[];
@@ -103,6 +111,7 @@ export class ScoringService {
     model: string,
     version: number | undefined,
     feeds: Feeds,
+    signal?: AbortSignal,
   ): Promise<{ version: ScorableVersion; outputs: Outputs }> {
     const described = await this.describe(model, version);
     if (described.graph === null) {
@@ -114,7 +123,7 @@ export class ScoringService {
     const runnable = await this.#versions.get(described);
     return {
       version: described,
-      outputs: await askedFor(described, () => this.#pool.runTensors(runnable, feeds)),
+      outputs: await askedFor(described, () => this.#pool.runTensors(runnable, feeds, signal)),
     };
   }
 

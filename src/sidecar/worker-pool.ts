@@ -91,15 +91,20 @@ export class WorkerPool {
   /**
    * Predictions for some rows in one run.
    * @throws WorkerFailure or WorkerDied (during `run`) when these rows cannot be run together; VersionUnavailable when
-   * the version cannot be loaded
+   * the version cannot be loaded; the signal's reason when it comes before a worker is free. A run that has begun goes on.
    */
-  run(version: RunnableVersion, rows: readonly RawRow[], wanted: Wanted): Promise<RunResult> {
-    return this.#serve(version, { kind: 'run', key: version.key, rows, wanted });
+  run(
+    version: RunnableVersion,
+    rows: readonly RawRow[],
+    wanted: Wanted,
+    signal?: AbortSignal,
+  ): Promise<RunResult> {
+    return this.#serve(version, { kind: 'run', key: version.key, rows, wanted }, signal);
   }
 
   /** All outputs of a graph for its input tensors; errors as of `run`. */
-  runTensors(version: RunnableVersion, feeds: Feeds): Promise<Outputs> {
-    return this.#serve(version, { kind: 'tensors', key: version.key, feeds });
+  runTensors(version: RunnableVersion, feeds: Feeds, signal?: AbortSignal): Promise<Outputs> {
+    return this.#serve(version, { kind: 'tensors', key: version.key, feeds }, signal);
   }
 
   /** Memory and load of each worker that runs. */
@@ -123,8 +128,10 @@ export class WorkerPool {
   async #serve<K extends 'run' | 'tensors'>(
     version: RunnableVersion,
     request: Request & { kind: K },
+    signal: AbortSignal | undefined,
   ): Promise<Results[K]> {
-    const slot = await this.#acquire(version.key);
+    signal?.throwIfAborted();
+    const slot = await this.#acquire(version.key, signal);
     try {
       const worker = await this.#load(slot, version);
       return await worker.ask<K>(request, this.#options.timeoutMs);
@@ -133,12 +140,28 @@ export class WorkerPool {
     }
   }
 
-  #acquire(key: string): Promise<Slot> {
+  #acquire(key: string, signal: AbortSignal | undefined): Promise<Slot> {
     const idle = this.#slots.filter(({ busy }) => !busy);
     const slot = idle.find(({ held }) => held.has(key)) ?? idle[0];
-    if (slot === undefined) return new Promise((take) => this.#waiters.push({ key, take }));
+    if (slot === undefined) return this.#wait(key, signal);
     slot.busy = true;
     return Promise.resolve(slot);
+  }
+
+  #wait(key: string, signal: AbortSignal | undefined): Promise<Slot> {
+    return new Promise((resolve, reject) => {
+      const take = (slot: Slot) => {
+        signal?.removeEventListener('abort', giveUp);
+        resolve(slot);
+      };
+      const waiter = { key, take };
+      const giveUp = () => {
+        this.#waiters.splice(this.#waiters.indexOf(waiter), 1);
+        reject(signal!.reason);
+      };
+      signal?.addEventListener('abort', giveUp, { once: true });
+      this.#waiters.push(waiter);
+    });
   }
 
   #release(slot: Slot): void {

@@ -132,6 +132,20 @@ const COUNTED: readonly (readonly [Row, number])[] = [
   [['Σ1', 0], NOTHING],
 ];
 
+/**
+ * -1, half of the stars, and the mean of the words' vectors, (4, -0.5) for good, (-2, 1) for bad, 2^60 and its negative
+ * for great and small, weighed by 1 and 2. Of "great good small" the sum is (2^60 + 4) - 2^60 = 0 in float64.
+ */
+const VECTORS: readonly (readonly [Row, number])[] = [
+  [['Good', 0], -1 + 4 - 1],
+  [['good, bad: x y!', 2], -1 + 2 / 4 + 0.5 / 2 + 1],
+  [['great small good', 0], -1 + 4 * (1 / 3) - 1 / 3],
+  [['great good small', 0], -1 - 1 / 3],
+  [['...', 1], -1 + 0.5],
+  [[null, 1], NOTHING],
+  [['good', null], NOTHING],
+];
+
 const cases: readonly Case[] = [
   {
     name: 'logistic regression of Spark 2.4',
@@ -194,6 +208,13 @@ const cases: readonly Case[] = [
     file: 'spark/texts-4.1.0',
     rows: COUNTED.map(([row]) => row),
     expected: COUNTED.map(([, raw]) => ({ raw: [-raw, raw], predicted: [sigmoid(raw)] })),
+    predicted: value,
+  },
+  {
+    name: 'averages of word vectors, and logistic regression, of Spark 4.0',
+    file: 'spark/words-4.0.0',
+    rows: VECTORS.map(([row]) => row),
+    expected: VECTORS.map(([, raw]) => ({ raw: [-raw, raw], predicted: [sigmoid(raw)] })),
     predicted: value,
   },
 ];

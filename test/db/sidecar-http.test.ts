@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type pg from 'pg';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { applyDeploy, planDeploy } from '../../src/deploy/deploy.ts';
@@ -5,10 +6,11 @@ import { compileScorer } from '../../src/scorer/scorer.ts';
 import { runCli } from '../harness/cli.ts';
 import { createTestDatabase, type TestDatabase } from '../harness/database.ts';
 import { deployMadeGraph } from '../harness/deploy-graph.ts';
-import { celuSum, makeGraph } from '../harness/graphs.ts';
+import { readExposition } from '../harness/exposition.ts';
+import { celuSum, imageGraph, makeGraph } from '../harness/graphs.ts';
 import { deployMade, sumModel, text } from '../harness/models.ts';
 import { createPrivateServer } from '../harness/private-server.ts';
-import { prepareSidecarTests, spawnSidecar, startSidecar } from '../harness/sidecar.ts';
+import { prepareSidecarTests, spawnSidecar, startSidecar, until, watch } from '../harness/sidecar.ts';
 
 prepareSidecarTests();
 
@@ -24,6 +26,7 @@ beforeAll(async () => {
   await deployMade(client, 'pair', sumModel(['a', 'b'], { bias: 100 }));
   await deployMade(client, 'kinds', sumModel(['a', text('c', 'x', 'y')], { labels: ['low', 'high'] }));
   await deployMadeGraph(client, 'served', makeGraph(celuSum(['a', 'b'])));
+  await deployMadeGraph(client, 'image', imageGraph());
   const scorer = await compileScorer('test/models/scorers/risk.ts');
   await applyDeploy(client, await planDeploy(client, { name: 'risk', scorer }));
 });
@@ -33,10 +36,13 @@ beforeEach(async () => {
   url = (await sidecar.http)!.url;
 });
 
+/** `body`: an object, or JSON as it stands. */
 async function ask(path: string, body?: unknown, token = TOKEN) {
   const response = await fetch(`${url}${path}`, {
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+    ...(body === undefined
+      ? {}
+      : { method: 'POST', body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
   const answer = await response.text();
   return { status: response.status, body: /^[[{]/.test(answer) ? JSON.parse(answer) : answer };
@@ -81,8 +87,43 @@ describe('rows', () => {
     expect(body).toMatchObject({ version: 2, predictions: [{ value: 103 }] });
   });
 
+  test('of arrays: nested lists go in, lists come out, whole numbers keep their digits', async () => {
+    const { body } = await ask(
+      '/predict/image',
+      // 2^53 + 1 as a number and as a text.
+      `{"rows": [{"image": [[1, 2.5, 3], [4, 5, null]], "place": [[9007199254740993, "9007199254740993"]]},
+                 {"image": "{{0,0,0},{0,0,7}}", "place": "{{9007199254740995,0}}"},
+                 {"image": [1, 2, 3, 4, 5, 6], "place": [9007199254740992, 9007199254740999]},
+                 {"image": null, "place": [[1, 1]]}]}`,
+    );
+    const prediction = { value: null, label: null, probabilities: null };
+    expect(body.predictions).toEqual([
+      { ...prediction, raw: [1, 1], values: [1, 2.5, 3, 4, 5, 'NaN'] },
+      { ...prediction, raw: [3, -(2 ** 53)], values: [0, 0, 0, 0, 0, 7] },
+      { ...prediction, raw: [0, 7], values: [1, 2, 3, 4, 5, 6] },
+      { ...prediction, raw: [] },
+    ]);
+  });
+
   test.each([
-    ['pair', { a: 1 }, /feature "b": it is absent/],
+    ['[[1, 2], [3, 4]]', '[[1, 1]]', /feature "image": shape \[2, 2\] was found, \[2, 3\] expected/],
+    ['[[1, 2, 3], [4, 5]]', '[[1, 1]]', /feature "image": .*no array of numbers/],
+    ['[[1, 2, 3], [4, 5, "x"]]', '[[1, 1]]', /feature "image": element 6 .*"x"/],
+    ['[[1, 2, 3], [4, 5, 6]]', '[[1, 1.5]]', /feature "place": .*1\.5/],
+    ['[[1, 2, 3], [4, 5, 6]]', '[[1, null]]', /feature "place": .*missing/],
+    ['[[1, 2, 3], [4, 5, 6]]', '[[1, 9223372036854775808]]', /feature "place": .*beyond 64 bits/],
+    ['[[1, 2, 3], [4, 5, 6]]', '9007199254740993', /feature "place": "9007199254740993" is not a list/],
+    ['{"0": 1}', '[[1, 1]]', /feature "image": \{"0":1\} is not a list of numbers/],
+  ])('of arrays that do not fit are told so: %s, %s', async (image, place, message) => {
+    const { status, body } = await ask(
+      '/predict/image',
+      `{"rows": [{"image": ${image}, "place": ${place}}]}`,
+    );
+    expect([status, body]).toEqual([400, { error: expect.stringMatching(message) }]);
+  });
+
+  test.each([
+    ['pair', { a: 1 }, /^row 0: feature "b": it is absent/],
     ['pair', { a: 'x', b: 1 }, /feature "a"/],
     ['kinds', { a: 1, c: 7 }, /feature "c": 7 is not a text/],
     ['served', { a: [1], b: 2 }, /feature "a"/],
@@ -124,6 +165,18 @@ describe('keys', () => {
       null,
     ]);
     expect((await ask('/predict/pair', { keys: [7], table: 'shop."Items"' })).status).toBe(200);
+  });
+
+  test('beyond 2^53 are read to the last digit', async () => {
+    await client.query(
+      'INSERT INTO shop."Items" VALUES (9007199254740992, 100, 0), (9007199254740993, 200, 0)',
+    );
+    const { body } = await ask(
+      '/predict/pair',
+      '{"keys": [9007199254740993, {"id": 9007199254740992}, "9007199254740993"]}',
+    );
+    // a + 2(b + 1)
+    expect(body.predictions.map(({ value }: { value: number }) => value)).toEqual([202, 102, 202]);
   });
 
   test('of several columns are objects', async () => {
@@ -187,6 +240,47 @@ describe('tensors', () => {
     });
   });
 
+  test('keep all digits of 64 bits, as JSON and as bytes', async () => {
+    const place =
+      '{"name": "place", "shape": [1, 1, 2], "datatype": "INT64", "data": [[[9007199254740993, 0]]]}';
+    const image =
+      '{"name": "image", "shape": [1, 2, 3], "datatype": "FP32", "data": [[[1, 2, 3], [4, 5, 6]]]}';
+    const { body } = await ask('/v2/models/image/infer', `{"inputs": [${place}, ${image}]}`);
+    expect(body.outputs).toEqual([
+      { name: 'embedding', shape: [1, 2, 3], datatype: 'FP32', data: [1, 2, 3, 4, 5, 6] },
+      { name: 'more', shape: [1, 1, 2], datatype: 'INT64', data: [1, -(2 ** 53)] },
+    ]);
+    const head = JSON.stringify({
+      inputs: [
+        { name: 'place', shape: [1, 1, 2], datatype: 'INT64', parameters: { binary_data_size: 16 } },
+        { name: 'image', shape: [1, 2, 3], datatype: 'FP32', parameters: { binary_data_size: 24 } },
+      ],
+      outputs: [{ name: 'more', parameters: { binary_data: true } }],
+    });
+    const response = await fetch(`${url}/v2/models/image/infer`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${TOKEN}`,
+        'content-type': 'application/octet-stream',
+        'inference-header-content-length': String(head.length),
+      },
+      body: Buffer.concat([
+        Buffer.from(head),
+        Buffer.from(BigInt64Array.of(2n ** 62n + 1n, -1n).buffer),
+        Buffer.from(new Float32Array(6).buffer),
+      ]),
+    });
+    const answer = Buffer.from(await response.arrayBuffer());
+    const length = Number(response.headers.get('inference-header-content-length'));
+    expect(JSON.parse(answer.subarray(0, length).toString())).toMatchObject({
+      outputs: [{ name: 'more', shape: [1, 1, 2], datatype: 'INT64', parameters: { binary_data_size: 16 } }],
+    });
+    expect([answer.readBigInt64LE(length), answer.readBigInt64LE(length + 8)]).toEqual([
+      2n ** 62n + 1n - 2n ** 53n,
+      -1n - 2n ** 53n,
+    ]);
+  });
+
   test('of a model of the database are its features', async () => {
     const { body } = await ask('/v2/models/pair/versions/2/infer', {
       inputs: [{ name: 'features', shape: [2, 2], datatype: 'FP64', data: [1, 1, 2, 0] }],
@@ -220,18 +314,34 @@ test('a wrong token reaches no model', async () => {
   }
 });
 
-test('metrics tell of the queue, of workers and of requests', async () => {
+test('metrics tell of the queue, of batches, of workers and of requests, as Prometheus reads them', async () => {
+  await client.query(`
+    CREATE TABLE measured (id int PRIMARY KEY, a float8, b float8);
+    SELECT pgscore.attach('served', 'measured', mode => 'async')`);
+  await watch(client, 'measured');
+  await client.query(`INSERT INTO measured VALUES (1, 1, 1), (2, 2, 2)`);
+  await until(client, 'SELECT count(served_score) = 2 FROM measured');
   await ask('/predict/pair', { rows: [{ a: 1, b: 1 }] });
-  const { body } = await ask('/metrics');
-  for (const name of [
-    'pgscore_queue_rows',
-    'pgscore_rows_scored_total',
-    'pgscore_event_loop_delay_p99_seconds',
-    'pgscore_http_rows_total{model="pair",version="1"}',
-    'pgscore_http_prediction_seconds_bucket',
-  ]) {
-    expect(body).toContain(name);
-  }
+  const families = readExposition((await ask('/metrics')).body);
+  const value = (name: string, labels: object) =>
+    families
+      .get(name.replace(/_(sum|count)$/, (part) => (families.has(name) ? part : '')))
+      ?.samples.find((sample) => sample.name === name && isDeepStrictEqual(sample.labels, labels))?.value;
+  const binding = { model: 'served', relation: 'public.measured', column: 'served_score' };
+  // Depth and age of the oldest job, rows, sizes of batches, time of a run and from end to end: of each binding.
+  expect(value('pgscore_queue_rows', binding)).toBe(0);
+  expect(value('pgscore_queue_oldest_seconds', binding)).toBe(0);
+  expect(value('pgscore_rows_scored_total', binding)).toBe(2);
+  expect(value('pgscore_batch_rows_sum', binding)).toBe(2);
+  expect(value('pgscore_run_seconds_count', binding)).toBeGreaterThanOrEqual(1);
+  expect(value('pgscore_latency_seconds_count', binding)).toBe(2);
+  expect(families.get('pgscore_rows_failed_total')!.type).toBe('counter');
+  expect(families.get('pgscore_model_loads_total')!.samples.map((each) => each.value)).toEqual([1, 1]);
+  expect(value('pgscore_memory_bytes', {})).toBeGreaterThan(1e6);
+  expect(value('pgscore_workers_memory_bytes', {})).toBeGreaterThan(1e6);
+  expect(families.has('pgscore_event_loop_delay_p99_seconds')).toBe(true);
+  expect(value('pgscore_http_rows_total', { model: 'pair', version: '1' })).toBe(1);
+  expect(value('pgscore_http_prediction_seconds_count', { model: 'pair' })).toBe(1);
 });
 
 test('without its database it lives, says so, and comes back by itself', async () => {

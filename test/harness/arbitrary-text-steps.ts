@@ -1,5 +1,12 @@
 import fc from 'fast-check';
-import type { CountTerms, HashText, Register, TermOperation, TextStep } from '../../src/ir/model.ts';
+import type {
+  AverageTerms,
+  CountTerms,
+  HashText,
+  Register,
+  TermOperation,
+  TextStep,
+} from '../../src/ir/model.ts';
 import { number } from './arbitrary-numbers.ts';
 
 /** Characters at which case, word, mark and version rules differ; the last line is of Unicode 15 and later. */
@@ -69,7 +76,11 @@ export const text: fc.Arbitrary<string> = fc
 
 /** A step of any kind of text-steps.ts that reads a text feature. */
 export function textStep(input: Register): fc.Arbitrary<TextStep> {
-  return fc.oneof({ weight: 1, arbitrary: hashText(input) }, { weight: 4, arbitrary: countTerms(input) });
+  return fc.oneof(
+    { weight: 1, arbitrary: hashText(input) },
+    { weight: 4, arbitrary: countTerms(input) },
+    { weight: 2, arbitrary: averageTerms(input) },
+  );
 }
 
 function hashText(input: Register): fc.Arbitrary<HashText> {
@@ -133,9 +144,9 @@ const columns: fc.Arbitrary<CountTerms['columns']> = fc.oneof(
   ),
 );
 
-function countTerms(input: Register): fc.Arbitrary<CountTerms> {
-  return fc.record({
-    kind: fc.constant('count-terms'),
+/** What all steps that read terms have. */
+function reading(input: Register) {
+  return {
     input: fc.constant(input),
     text: fc.uniqueArray(
       fc.constantFrom(
@@ -150,9 +161,31 @@ function countTerms(input: Register): fc.Arbitrary<CountTerms> {
     ),
     split,
     terms: fc.array(termOperation, { maxLength: 2 }),
+    missing: fc.constantFrom<'nan' | 'empty'>('nan', 'empty'),
+  };
+}
+
+function countTerms(input: Register): fc.Arbitrary<CountTerms> {
+  return fc.record({
+    kind: fc.constant('count-terms'),
+    ...reading(input),
     columns,
     binary: fc.boolean(),
     least: fc.constantFrom(0, 0, 0.2, 1, 2),
-    missing: fc.constantFrom('nan', 'empty'),
   });
+}
+
+function averageTerms(input: Register): fc.Arbitrary<AverageTerms> {
+  return fc
+    .tuple(fc.uniqueArray(term, { minLength: 1, maxLength: 8 }), fc.integer({ min: 1, max: 12 }))
+    .chain(([vocabulary, width]) => {
+      const size = vocabulary.length * width;
+      return fc.record({
+        kind: fc.constant('average-terms' as const),
+        ...reading(input),
+        vocabulary: fc.constant(vocabulary),
+        width: fc.constant(width),
+        vectors: fc.array(number.filter(Number.isFinite), { minLength: size, maxLength: size }),
+      });
+    });
 }

@@ -276,7 +276,7 @@ function weigh(inputs: readonly Register[], inexact: boolean): fc.Arbitrary<Vect
   return fc
     .tuple(
       factors,
-      fc.constantFrom('none' as const, 'l1' as const, 'l2' as const, 'max' as const),
+      fc.constantFrom('none' as const, 'l1' as const, 'l2' as const, 'l2-roots' as const, 'max' as const),
       precision,
       fc.boolean(),
     )

@@ -49,6 +49,38 @@ export function makeGraph(value: FileValue, options: ImportOptions = {}, name = 
   return { imported, file };
 }
 
+/** 2^53: from here on float64 does not hold every whole number. */
+const BASE = 2 ** 53;
+
+/**
+ * Arrays in and out: `image` [2, 3] comes back as `embedding`, numbers from 0 up as they are, and of `place` [1, 2],
+ * whole numbers of 64 bits, comes as raw scores what they have more than 2^53.
+ */
+export function imageGraph(): MadeGraph {
+  const inputs = {
+    name: 'made.inputs.json',
+    text: JSON.stringify({ outputs: { raw: 'more', values: 'embedding' } }),
+  };
+  return makeGraph(
+    {
+      nodes: [
+        { operator: 'Celu', inputs: ['image'], outputs: ['embedding'] },
+        { operator: 'Sub', inputs: ['place', 'base'], outputs: ['more'] },
+      ],
+      inputs: [
+        { name: 'image', type: TYPE.float, dims: [null, 2, 3] },
+        { name: 'place', type: TYPE.int64, dims: [null, 1, 2] },
+      ],
+      outputs: [
+        { name: 'embedding', type: TYPE.float, dims: [null, 2, 3] },
+        { name: 'more', type: TYPE.int64, dims: [null, 1, 2] },
+      ],
+      constants: [{ name: 'base', type: TYPE.int64, dims: [], ints: [BASE] }],
+    },
+    { inputs },
+  );
+}
+
 /** y = a + b + bias for numbers from 0 up: versions that can be told apart by head. */
 export function biasedSum(bias: number): MadeGraph {
   const sum = celuSum(['a', 'b']);

@@ -161,6 +161,7 @@ function registersOf(step: Step): readonly Register[] {
     case 'encode-category':
     case 'hash-text':
     case 'count-terms':
+    case 'average-terms':
       return [step.input];
     case 'tree-ensemble':
     case 'linear':
@@ -176,6 +177,7 @@ function withRegisters(step: Step, of: (register: Register) => Register): Step {
     case 'encode-category':
     case 'hash-text':
     case 'count-terms':
+    case 'average-terms':
       return { ...step, input: of(step.input) };
     case 'combine':
       return { ...step, left: step.left.map(of), right: step.right.map(of) };

@@ -4,7 +4,15 @@ import { NodeError, UnsupportedNode } from './node-error.ts';
 import { type Call, type Operator, optionalAt, precisionOf, tensorAt, tensors } from './operator.ts';
 import type { BinaryOperation } from './program.ts';
 import { broadcastShape, broadcastTo } from './shapes.ts';
-import { type Constant, type Element, isConstant, isFloat, type Tensor, tensor } from './value.ts';
+import {
+  type Constant,
+  constantsOf,
+  type Element,
+  isConstant,
+  isFloat,
+  type Tensor,
+  tensor,
+} from './value.ts';
 
 /** Operators that are one function of one number. */
 const UNARY: Readonly<Record<string, Unary>> = {
@@ -146,9 +154,33 @@ function paired(call: Call, operation: BinaryOperation, type?: DataType): Tensor
   return tensor(type ?? left.type, shape, elements);
 }
 
+/** Counts of terms times constants; undefined for other products. */
+function weighed(call: Call): Tensor | undefined {
+  const { left, right, shape } = pair(call);
+  if (left.type !== 'float32') return undefined;
+  const known = constantsOf(left);
+  const [row, factors] = known === undefined ? [left, constantsOf(right)] : [right, known];
+  if (factors === undefined) return undefined;
+  const weighing = { factors: factors as readonly number[], norm: 'none' } as const;
+  const elements = call.program.weigh(row.elements, weighing, 'float32');
+  return elements && tensor('float32', shape, elements);
+}
+
+/** Numbers times constants, in float32. */
+export function multiplied(
+  { program }: Call,
+  elements: readonly Element[],
+  by: readonly number[],
+): readonly Element[] {
+  return (
+    program.weigh(elements, { factors: by, norm: 'none' }, 'float32') ??
+    program.map(elements, 'float32', [{ name: 'multiply', by }])
+  );
+}
+
 /** Powers of whole numbers are cut to whole numbers. */
 function arithmetic(call: Call, operation: BinaryOperation): Tensor {
-  const result = paired(call, operation);
+  const result = (operation === 'multiply' ? weighed(call) : undefined) ?? paired(call, operation);
   return operation === 'power' && !isFloat(result.type) ? truncated(call, result) : result;
 }
 

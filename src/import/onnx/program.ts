@@ -1,6 +1,7 @@
 import {
   type Arithmetic,
   type Comparison,
+  type CountTerms,
   type Feature,
   type MapOperation,
   type Precision,
@@ -8,7 +9,9 @@ import {
   type Register,
   type Step,
   stepWidth,
+  type WeighStep,
 } from '../../ir/model.ts';
+import { TermRows } from './counts.ts';
 import { foldStep } from './fold.ts';
 import { NodeError, UnsupportedNode } from './node-error.ts';
 import {
@@ -56,6 +59,7 @@ export class RowProgram {
   readonly #rounded = new Map<Register, Register>();
   readonly #constants = new Map<string, Register>();
   readonly #chosen = new WeakMap<ChoiceElement, Register>();
+  readonly #termRows = new TermRows();
 
   constructor(features: readonly Feature[]) {
     this.#next = features.length;
@@ -83,6 +87,35 @@ export class RowProgram {
   /** As `add`, giving elements; their numbers are what the step computed. */
   numbers(step: Step): readonly NumberElement[] {
     return this.add(step).map((register) => ({ kind: 'number', register, rounded: true }));
+  }
+
+  /** Counts of the terms of a text. */
+  counts(step: CountTerms): readonly NumberElement[] {
+    const counts = this.numbers(step);
+    this.#termRows.counted(
+      step,
+      counts.map(({ register }) => register),
+    );
+    return counts;
+  }
+
+  /**
+   * Numbers times their factors, over their norm, where all come from the terms of a text: in a step whose time is that of
+   * the terms. Undefined for others.
+   */
+  weigh(
+    elements: readonly Element[],
+    weighing: Pick<WeighStep, 'factors' | 'norm'>,
+    precision: Precision,
+  ): readonly NumberElement[] | undefined {
+    const step = this.#termRows.weighing(elements, weighing, precision);
+    if (step === undefined) return undefined;
+    const weights = this.numbers(step);
+    this.#termRows.weighed(
+      step,
+      weights.map(({ register }) => register),
+    );
+    return weights;
   }
 
   /** Registers that hold the elements' numbers. `rounds`: the step that reads them rounds to float32 itself. */

@@ -52,6 +52,9 @@ function scaler(call: Call): readonly Tensor[] {
   return [{ ...x, type: 'float32', elements: call.program.map(x.elements, 'float32', operations) }];
 }
 
+/** Of numbers that are not negative the greatest is the greatest absolute one. */
+const OF_COUNTS = { MAX: 'max', L1: 'l1', L2: 'l2-roots' } as const;
+
 /** Rows divided by their greatest element, their sum of absolute values, or their length; a norm of 0 leaves them. */
 function normalizer(call: Call): readonly Tensor[] {
   const { program } = call;
@@ -63,6 +66,11 @@ function normalizer(call: Call): readonly Tensor[] {
   const elements: Element[] = [];
   for (const line of linesAlong([x.elements.length / width, width], 1).lines) {
     const row = line.map((k) => x.elements[k]!);
+    const weighed = program.weigh(row, { norm: OF_COUNTS[kind] }, 'float32');
+    if (weighed !== undefined) {
+      elements.push(...weighed);
+      continue;
+    }
     const spread = (element: Element) => row.map(() => element);
     const norm = program.reduce(
       ({ MAX: 'max', L1: 'l1', L2: 'sum-of-squares' } as const)[kind],

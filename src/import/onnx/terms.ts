@@ -1,7 +1,8 @@
 import type { CountTerms } from '../../ir/model.ts';
+import { multiplied } from './elementwise.ts';
 import { NodeError, UnsupportedNode } from './node-error.ts';
 import { type Call, type Operator, tensorAt } from './operator.ts';
-import { type Element, type NumberElement, type Tensor, type Terms, tensor } from './value.ts';
+import { type Element, type Tensor, type Terms, tensor } from './value.ts';
 
 /** Operators that split texts into terms and count these. */
 export const terms: Readonly<Record<string, Operator>> = { TfIdfVectorizer: termCounts };
@@ -77,9 +78,8 @@ function termCounts(call: Call): readonly Tensor[] {
     least: 0,
     missing: 'empty',
   };
-  const counts: readonly NumberElement[] = call.program.numbers(step);
-  const weighted: readonly Element[] =
-    mode === 'TF' ? counts : call.program.map(counts, 'float32', [{ name: 'multiply', by: pool.weights }]);
+  const counts = call.program.counts(step);
+  const weighted = mode === 'TF' ? counts : multiplied(call, counts, pool.weights);
   const elements = new Array<Element>(pool.width).fill(0);
   pool.columns.forEach((column, k) => {
     elements[column] = weighted[k]!;

@@ -40,6 +40,7 @@ import {
   treeClassification,
   treeRegression,
 } from './trees.ts';
+import { wordVectors } from './word-vectors.ts';
 
 /** Adds a stage's columns to the frame. */
 type LowerStage = (stage: Stage, frame: Frame, lowering: Lowering) => void;
@@ -69,6 +70,7 @@ const STAGES: ReadonlyMap<string, LowerStage> = new Map<string, LowerStage>([
   ['HashingTF', hashingTermFrequencies],
   ['CountVectorizerModel', countVectorizer],
   ['IDFModel', inverseDocumentFrequencies],
+  ['Word2VecModel', wordVectors],
   // Vectors.
   ['VectorAssembler', vectorAssembler],
   ['VectorSizeHint', vectorSizeHint],
@@ -116,12 +118,8 @@ const STAGES: ReadonlyMap<string, LowerStage> = new Map<string, LowerStage>([
 /** What to do about stages that are not scored, by class. */
 const HINTS: ReadonlyMap<string, string> = new Map([
   [
-    'Word2VecModel',
-    'It averages word vectors in the order of the text. Compute its column in Spark, save the rest of the pipeline, and feed it as features.',
-  ],
-  [
     'FeatureHasher',
-    'Index and encode the columns by StringIndexer and OneHotEncoder, or compute its column in Spark and feed it as features.',
+    'The saved files do not say which of its columns are numbers, texts or true and false, which it hashes differently. Index and encode the columns by StringIndexer and OneHotEncoder, or compute its column in Spark and feed it as features.',
   ],
   [
     'ALSModel',

@@ -1,6 +1,6 @@
 import { lowerCase } from '../../ir/evaluate-terms.ts';
 import type { Register } from '../../ir/model.ts';
-import type { CountTerms, TextSplit } from '../../ir/text-steps.ts';
+import type { AverageTerms, CountTerms, TermReading, TextSplit } from '../../ir/text-steps.ts';
 import { translateJavaPattern } from '../patterns/java.ts';
 import { PatternError } from '../patterns/parser.ts';
 import type { Column, Frame, Lazy, TermsColumn } from './frame.ts';
@@ -65,7 +65,7 @@ function textOf(make: Lazy<Column>, stage: Stage, lowering: Lowering): Register 
   );
 }
 
-function termsOf(make: Lazy<Column>, stage: Stage): TermsColumn {
+export function termsOf(make: Lazy<Column>, stage: Stage): TermsColumn {
   const column = make();
   if (column.kind === 'terms') return column;
   return stage.refuse(
@@ -115,7 +115,7 @@ function withOperation(terms: TermsColumn, operation: TermsColumn['operations'][
 const SEED = 42;
 
 /** More columns than a step may have. */
-const MAX_COLUMNS = 2 ** 20;
+export const MAX_COLUMNS = 2 ** 20;
 
 /**
  * A term's column is its hash. Since 3.0 that is MurmurHash3's own; a file keeps the hash of the version that saved it.
@@ -156,32 +156,37 @@ export function countVectorizer(stage: Stage, frame: Frame, lowering: Lowering):
   });
 }
 
-/** A missing text is an error, and there is no prediction. */
 function counts(
-  { text, changes, split, operations }: TermsColumn,
+  terms: TermsColumn,
   columns: CountTerms['columns'],
   options: Pick<CountTerms, 'binary' | 'least'>,
   lowering: Lowering,
 ): Column {
-  const lowers =
-    changes.length > 0 || operations.some((operation) => operation.name === 'drop' && operation.ignoreCase);
-  if (lowers && !isOfAscii(split)) lowering.refuseOddSigmas(text);
   lowering.builder.charge(columns.by === 'hash' ? columns.count : columns.terms.length);
-  const registers = lowering.builder.add({
-    kind: 'count-terms',
-    input: text,
-    text: changes,
-    split,
-    terms: operations,
-    columns,
-    ...options,
-    missing: 'nan',
-  });
-  lowering.guards.add(registers[0]!);
+  const step = { kind: 'count-terms', ...readingOf(terms, lowering), columns, ...options } as const;
+  const registers = addGuarded(step, lowering);
   return {
     kind: 'vector',
     parts: registers.map((register) => ({ register, mayBeMissing: false, atLeastZero: true })),
   };
+}
+
+/** How the terms are made; there is no prediction where Java's lower case of the text is not known. */
+export function readingOf(
+  { text, changes, split, operations }: TermsColumn,
+  lowering: Lowering,
+): TermReading {
+  const lowers =
+    changes.length > 0 || operations.some((operation) => operation.name === 'drop' && operation.ignoreCase);
+  if (lowers && !isOfAscii(split)) lowering.refuseOddSigmas(text);
+  return { input: text, text: changes, split, terms: operations, missing: 'nan' };
+}
+
+/** A missing text is an error, and there is no prediction. */
+export function addGuarded(step: CountTerms | AverageTerms, lowering: Lowering): readonly Register[] {
+  const registers = lowering.builder.add(step);
+  lowering.guards.add(registers[0]!);
+  return registers;
 }
 
 /** Whether terms hold characters of one class of ASCII alone, so that no sigma gets into them. */

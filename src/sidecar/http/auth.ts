@@ -40,16 +40,25 @@ export function isLoopback(host: string): boolean {
 
 export type Refusal = { readonly status: 401 | 403; readonly message: string };
 
+/** What tells who asks. */
+export interface Credentials {
+  readonly authorization?: string | undefined;
+  readonly host?: string | undefined;
+  /** The page that a browser asks for. */
+  readonly origin?: string | undefined;
+}
+
 /**
  * Why a request may not go on, or undefined. Without tokens its Host header must name this machine: a web page can make
- * a name of its own resolve to 127.0.0.1, and a browser then sends that name.
+ * a name of its own resolve to 127.0.0.1, and a browser then sends that name. A page that asks 127.0.0.1 itself is told
+ * by its Origin.
  */
 export function refusalOf(
-  { authorization, host }: { authorization?: string | undefined; host?: string | undefined },
+  { authorization, host, origin }: Credentials,
   { tokens }: Access,
 ): Refusal | undefined {
   if (tokens.length === 0) {
-    if (isLoopback(hostname(host ?? ''))) return undefined;
+    if (isLoopback(hostname(host ?? '')) && (origin === undefined || isLocalPage(origin))) return undefined;
     return { status: 403, message: 'without a token this server answers requests to localhost only' };
   }
   const shown = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
@@ -62,6 +71,10 @@ export function refusalOf(
 
 function hostname(host: string): string {
   return host.replace(/:\d+$/, '').toLowerCase();
+}
+
+function isLocalPage(origin: string): boolean {
+  return /^https?:\/\//.test(origin) && isLoopback(hostname(origin.replace(/^https?:\/\//, '')));
 }
 
 /** Compares in a time that depends on neither text. */

@@ -8,8 +8,10 @@ export interface Limits {
   readonly rows: number;
   /** Milliseconds for one request to be read whole, and again for it to be answered. */
   readonly timeout: number;
-  /** Requests that are being answered at a time; more wait, as many again, and then get 503. */
+  /** Requests that are being answered at a time. */
   readonly concurrency: number;
+  /** Requests that wait for that; more get 503. */
+  readonly waiting: number;
   /** Open connections; more are closed at once. */
   readonly connections: number;
 }
@@ -19,22 +21,23 @@ export const DEFAULT_LIMITS: Limits = {
   rows: 10_000,
   timeout: 30_000,
   concurrency: 32,
+  waiting: 1_000,
   connections: 2_000,
 };
 
-/** Lets a number of tasks run at a time and as many wait; the others are refused at once, so that nobody waits in vain. */
+/** Lets a number of tasks run at a time and others wait; what is more is refused at once, so that nobody waits in vain. */
 export class Gate {
   private running = 0;
   private readonly waiting: (() => void)[] = [];
-  private readonly limit: number;
+  private readonly limits: Pick<Limits, 'concurrency' | 'waiting'>;
 
-  constructor(limit: number) {
-    this.limit = limit;
+  constructor(limits: Pick<Limits, 'concurrency' | 'waiting'>) {
+    this.limits = limits;
   }
 
   /** Rejects with HttpError 503 when there are too many, 504 when the signal ends the wait or the task. */
   async run<T>(signal: AbortSignal, task: () => Promise<T>): Promise<T> {
-    if (this.running >= this.limit) await this.wait(signal);
+    if (this.running >= this.limits.concurrency) await this.wait(signal);
     else this.running += 1;
     try {
       return await untilAborted(signal, task());
@@ -47,7 +50,8 @@ export class Gate {
 
   /** Resolves when a running task has handed its place over. */
   private wait(signal: AbortSignal): Promise<void> {
-    if (this.waiting.length >= this.limit) throw new HttpError(503, 'too many requests at a time', RETRY);
+    if (this.waiting.length >= this.limits.waiting)
+      throw new HttpError(503, 'too many requests at a time', RETRY);
     return new Promise((resolve, reject) => {
       const giveUp = () => {
         this.waiting.splice(this.waiting.indexOf(start), 1);

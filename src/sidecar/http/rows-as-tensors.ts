@@ -1,6 +1,7 @@
-import type { GraphTensor } from '../../ir/graph.ts';
+import type { GraphTensor, TensorType } from '../../ir/graph.ts';
 import type { Prediction } from '../../ir/model.ts';
-import type { TensorValue } from '../tensor-data.ts';
+import { fromFloat16 } from '../float16.ts';
+import type { TensorData, TensorValue } from '../tensor-data.ts';
 import { badRequest } from './errors.ts';
 import type { JsonRow, ServedFeature, ServedVersion } from './service.ts';
 
@@ -17,7 +18,8 @@ export function inputsOf({ features, inputs, runsIn }: ServedVersion): readonly 
   }));
 }
 
-export function outputsOf({ outputs, runsIn, labels }: ServedVersion): readonly GraphTensor[] {
+/** `values` are all numbers that a row's prediction has; of a model that predicts one, that one. */
+export function outputsOf({ outputs, runsIn, labels, task }: ServedVersion): readonly GraphTensor[] {
   if (runsIn === 'sidecar') return outputs;
   const classes: GraphTensor[] =
     labels === null
@@ -26,10 +28,13 @@ export function outputsOf({ outputs, runsIn, labels }: ServedVersion): readonly 
           { name: 'label', type: 'string', shape: [null] },
           { name: 'probabilities', type: 'float64', shape: [null, labels.length] },
         ];
+  const values: GraphTensor[] =
+    task === 'regression' ? [{ name: 'values', type: 'float64', shape: [null, null] }] : [];
   return [
     { name: 'value', type: 'float64', shape: [null] },
     ...classes,
     { name: 'raw', type: 'float64', shape: [null, null] },
+    ...values,
   ];
 }
 
@@ -60,16 +65,16 @@ function columnOf({ name, kind }: ServedFeature, { type, dims, data }: TensorVal
   if (dims.length === 0 || dims.length > 2 || (dims.length === 2 && dims[1] !== 1)) {
     throw badRequest(`input ${name}: its shape is [${dims.join(', ')}], expected [rows] or [rows, 1]`);
   }
-  if ((kind === 'text') !== (type === 'string') || type === 'float16') {
+  if ((kind === 'text') !== (type === 'string')) {
     throw badRequest(
-      `input ${name}: a ${kind} feature takes ${kind === 'text' ? 'BYTES' : 'FP64, FP32, BOOL or an integer type'}`,
+      `input ${name}: a ${kind} feature takes ${kind === 'text' ? 'BYTES' : 'FP64, FP32, FP16, BOOL or an integer type'}`,
     );
   }
-  return kind === 'text' ? (data as readonly string[]) : numbersOf(data as Float64Array);
+  return type === 'string' ? (data as readonly string[]) : numbersOf(type, data);
 }
 
 function rowsOfMatrix({ model, features }: ServedVersion, { type, dims, data }: TensorValue): JsonRow[] {
-  if (type === 'string' || type === 'float16' || features.some(({ kind }) => kind !== 'number')) {
+  if (type === 'string' || features.some(({ kind }) => kind !== 'number')) {
     throw badRequest(
       `model ${model} takes an input a feature: ${features.map(({ name }) => name).join(', ')}`,
     );
@@ -78,16 +83,16 @@ function rowsOfMatrix({ model, features }: ServedVersion, { type, dims, data }: 
   if (dims[1] !== width) {
     throw badRequest(`input ${MATRIX}: its shape is [${dims.join(', ')}], expected [rows, ${width}]`);
   }
-  const numbers = numbersOf(data as Float64Array);
+  const numbers = numbersOf(type, data);
   return Array.from({ length: dims[0]! }, (_, row) =>
     Object.fromEntries(features.map(({ name }, k) => [name, numbers[row * width + k]])),
   );
 }
 
 /** As features take them: NaN is missing. */
-function numbersOf(data: ArrayLike<number | bigint>): readonly unknown[] {
-  return Array.from(data, (value) => {
-    const number = Number(value);
+function numbersOf(type: TensorType, data: TensorData): readonly unknown[] {
+  return Array.from(data as ArrayLike<number | bigint>, (value) => {
+    const number = type === 'float16' ? fromFloat16(Number(value)) : Number(value);
     if (Number.isNaN(number)) return null;
     return Number.isFinite(number) ? number : String(number);
   });
@@ -95,7 +100,7 @@ function numbersOf(data: ArrayLike<number | bigint>): readonly unknown[] {
 
 /** The parts of predictions as tensors, by the names of `outputsOf`. NULL is NaN, and the empty text for a label. */
 export function tensorsOf(
-  { labels }: ServedVersion,
+  { labels, task }: ServedVersion,
   predictions: readonly Prediction[],
 ): Map<string, TensorValue> {
   const n = predictions.length;
@@ -116,5 +121,8 @@ export function tensorsOf(
     );
   }
   numbers('raw', predictions[0]?.raw.length ?? 0, ({ raw }) => raw);
+  if (task === 'regression') {
+    numbers('values', predictions[0]?.values?.length ?? 1, ({ value, values }) => values ?? [value]);
+  }
   return tensors;
 }

@@ -11,6 +11,7 @@ const errorBody = {
 export const errorAnswers = { '4xx': errorBody, '5xx': errorBody } as const;
 
 const parameters = { type: 'object', additionalProperties: true } as const;
+const id = { type: 'string', description: 'Of the request, and given back' } as const;
 const shape = {
   type: 'array',
   maxItems: 16,
@@ -27,47 +28,86 @@ const tensorInfo = {
   required: ['name', 'datatype', 'shape'],
 } as const;
 
-const requestTensor = {
+const tensor = {
   type: 'object',
   properties: {
     name: { type: 'string' },
     datatype: { type: 'string' },
     shape,
-    parameters,
-    data: { type: 'array' },
+    parameters: {
+      ...parameters,
+      description:
+        'binary_data_size: the elements are the next so many bytes behind the JSON, and data is absent',
+    },
+    data: { type: 'array', description: 'In row-major order, flat or nested as the shape is', items: {} },
   },
-  required: ['name', 'shape', 'datatype', 'data'],
+  required: ['name', 'shape', 'datatype'],
 } as const;
 
 export const modelPath = {
   type: 'object',
-  properties: { name: { type: 'string' }, version: { type: 'string' } },
+  properties: { name: { type: 'string' } },
+  required: ['name'],
+} as const;
+
+export const versionPath = {
+  type: 'object',
+  properties: { ...modelPath.properties, version: { type: 'string' } },
+  required: ['name', 'version'],
 } as const;
 
 export const inferenceRequest = {
   type: 'object',
   properties: {
-    id: { type: 'string' },
-    parameters,
-    inputs: { type: 'array', items: requestTensor },
+    id,
+    parameters: {
+      ...parameters,
+      description: 'binary_data_output: whether outputs follow the JSON as bytes',
+    },
+    inputs: { type: 'array', items: tensor },
     outputs: {
       type: 'array',
-      items: { type: 'object', properties: { name: { type: 'string' }, parameters }, required: ['name'] },
+      description: 'Default: all',
+      items: {
+        type: 'object',
+        properties: {
+          name: { type: 'string' },
+          parameters: { ...parameters, description: 'binary_data: whether it follows the JSON as bytes' },
+        },
+        required: ['name'],
+      },
     },
   },
   required: ['inputs'],
 } as const;
 
-/** Written by hand in open-inference.ts: integers keep all digits there. */
+export const binaryHeaders = {
+  type: 'object',
+  properties: {
+    'Inference-Header-Content-Length': {
+      type: 'string',
+      description: 'Bytes of the JSON, when binary tensors follow it; in answers too',
+    },
+  },
+} as const;
+
+/** Written by hand in inference-answer.ts: integers keep all digits there. */
 export const inferenceAnswer = {
   description: 'The output tensors',
   type: 'object',
   properties: {
     model_name: { type: 'string' },
     model_version: { type: 'string' },
-    id: { type: 'string' },
-    outputs: { type: 'array', items: requestTensor },
+    id,
+    outputs: { type: 'array', items: tensor },
   },
+  required: ['model_name', 'model_version', 'outputs'],
+} as const;
+
+export const health = {
+  description: 'It lives, and is ready',
+  type: 'object',
+  properties: { live: { type: 'boolean' }, ready: { type: 'boolean' } },
 } as const;
 
 export const serverMetadata = {

@@ -3,6 +3,7 @@ import { readQuery } from '../../db/queries.ts';
 import { sqlState } from '../../db/sql-state.ts';
 import { PgscoreError } from '../../errors.ts';
 import type { Prediction } from '../../ir/model.ts';
+import { unwritableAsText } from '../../json-numbers.ts';
 import { quoteIdent } from '../../quote.ts';
 import type { ScorableVersion, ScoringService } from '../scoring-service.ts';
 import type { RawRow, TensorValue } from '../tensors.ts';
@@ -53,20 +54,28 @@ export class HttpScoring implements InferenceService {
     return this.#known.versions;
   }
 
-  async predict(version: KnownVersion, rows: readonly JsonRow[]): Promise<readonly Prediction[]> {
+  async predict(
+    version: KnownVersion,
+    rows: readonly JsonRow[],
+    signal: AbortSignal,
+  ): Promise<readonly Prediction[]> {
     if (rows.length === 0) return [];
     if (version.byHand) return this.#predictInDatabase(version, rows);
-    return (await this.#scoring.predict(version.model, version.version, rows)).predictions;
+    return (await this.#scoring.predict(version.model, version.version, rows, signal)).predictions;
   }
 
-  async predictByKey(version: KnownVersion, request: KeyRequest): Promise<readonly (Prediction | null)[]> {
+  async predictByKey(
+    version: KnownVersion,
+    request: KeyRequest,
+    signal: AbortSignal,
+  ): Promise<readonly (Prediction | null)[]> {
     const client = await this.#client();
     const table = await findTable(client, version, request.table);
     const keys = request.keys.map((key) => keyText(key, table));
     const found = await readByKey(client, version, table, keys);
     const present = keys.flatMap((key, k) => (found.has(key) ? [k] : []));
     const rows = present.map((k) => found.get(keys[k]!)!);
-    const predictions = await this.#predictRaw(version, rows);
+    const predictions = await this.#predictRaw(version, rows, signal);
     const answers: (Prediction | null)[] = keys.map(() => null);
     present.forEach((k, i) => {
       answers[k] = predictions[i]!;
@@ -77,15 +86,20 @@ export class HttpScoring implements InferenceService {
   async infer(
     version: KnownVersion,
     inputs: ReadonlyMap<string, TensorValue>,
+    signal: AbortSignal,
   ): Promise<ReadonlyMap<string, TensorValue>> {
     const feeds = Object.fromEntries(inputs);
-    const { outputs } = await this.#scoring.infer(version.model, version.version, feeds);
+    const { outputs } = await this.#scoring.infer(version.model, version.version, feeds, signal);
     return new Map(Object.entries(outputs)) as ReadonlyMap<string, TensorValue>;
   }
 
-  async #predictRaw(version: KnownVersion, rows: readonly RawRow[]): Promise<readonly Prediction[]> {
+  async #predictRaw(
+    version: KnownVersion,
+    rows: readonly RawRow[],
+    signal: AbortSignal,
+  ): Promise<readonly Prediction[]> {
     if (rows.length === 0) return [];
-    if (!version.byHand) return this.#scoring.predictRaw(version, rows);
+    if (!version.byHand) return this.#scoring.predictRaw(version, rows, signal);
     const json = rows.map((row) =>
       Object.fromEntries(version.features.map(({ name, kind }, f) => [name, jsonValue(kind, row[f]!)])),
     );
@@ -111,7 +125,7 @@ export class HttpScoring implements InferenceService {
     try {
       const result = await client.query<Prediction & { version: number }>(text, [
         model,
-        JSON.stringify(rows),
+        JSON.stringify(rows, unwritableAsText),
       ]);
       if (result.rows.every((row) => row.version === version)) {
         return result.rows.map(({ version: _, ...prediction }) => prediction);
@@ -178,13 +192,11 @@ function keyText(key: unknown, { relation, keyColumns }: AttachedTable): string 
       keyColumns.length === 1 ? `a value of ${keyColumns[0]}` : `an object of ${keyColumns.join(', ')}`;
     throw new PgscoreError(
       'PGS_INPUT',
-      `${JSON.stringify(key)} is no key of ${relation}: expected ${expected}`,
+      `${JSON.stringify(key, unwritableAsText)} is no key of ${relation}: expected ${expected}`,
     );
   };
   const text = (value: unknown): string =>
-    typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
-      ? String(value)
-      : refuse();
+    ['string', 'number', 'boolean', 'bigint'].includes(typeof value) ? String(value) : refuse();
   const isObject = typeof key === 'object' && key !== null && !Array.isArray(key);
   if (keyColumns.length === 1 && !isObject) return text(key);
   if (!isObject || Object.keys(key).length !== keyColumns.length) return refuse();

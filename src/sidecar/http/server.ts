@@ -2,14 +2,17 @@ import swagger from '@fastify/swagger';
 import fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
+  type FastifyReply,
   type FastifyRequest,
   LogController,
 } from 'fastify';
 import type { Registry } from 'prom-client';
-import { nonFiniteAsText } from '../../json-numbers.ts';
+import { unwritableAsText } from '../../json-numbers.ts';
 import { packageVersion } from '../../package-version.ts';
 import { type Access, checkAccess, refusalOf } from './auth.ts';
-import { answerOf, HttpError } from './errors.ts';
+import { answerOf, HttpError, misfit } from './errors.ts';
+import { parseInferenceBodies } from './inference-body.ts';
+import { parseJsonBodies } from './json-body.ts';
 import { DEFAULT_LIMITS, Gate, type Limits } from './limits.ts';
 import { type HttpMetrics, httpMetrics } from './metrics.ts';
 import { openInferenceRoutes } from './open-inference.ts';
@@ -69,9 +72,14 @@ export async function startHttp(
   const underWay = observe(app, metrics);
   guard(app, options);
   await app.register(swagger, { openapi: description(options.tokens.length > 0) });
+  const answering = { service, limits, answer: answerer(limits, metrics) };
+  const parse = jsonParser(app);
   await app.register(async (routes) => {
-    const answering = { service, limits, answer: answerer(limits, metrics) };
+    parseInferenceBodies(routes, parse);
     openInferenceRoutes(routes, answering);
+  });
+  await app.register(async (routes) => {
+    parseJsonBodies(routes, parse);
     predictRoute(routes, answering);
     routes.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
     routes.get('/metrics', { schema: { hide: true } }, async (_, reply) =>
@@ -109,16 +117,31 @@ function createApp(limits: Limits, loggerInstance: FastifyBaseLogger): FastifyIn
     keepAliveTimeout: 5_000,
     // Node's own default looks every 30 s only.
     http: { connectionsCheckingInterval: Math.min(limits.timeout, 1_000) },
+    // Paths that cannot be decoded.
+    frameworkErrors: ({ statusCode, message }, _, reply: FastifyReply) =>
+      void reply.code(statusCode ?? 400).send({ error: message }),
+    schemaErrorFormatter: misfit,
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: false } },
-    // `__proto__` and `constructor` in a body are errors of the client.
-    onProtoPoisoning: 'error',
-    onConstructorPoisoning: 'error',
   }) as FastifyInstance;
   // What a web page may send to any address without asking first, and JSON's only alternative here.
   app.removeContentTypeParser('text/plain');
   // Schemas describe answers; what they leave out, or what an error adds, is sent all the same.
-  app.setSerializerCompiler(() => (data) => JSON.stringify(data, nonFiniteAsText));
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data, unwritableAsText));
   return app;
+}
+
+/** `__proto__` and `constructor` in a body are errors of the client. */
+function jsonParser(app: FastifyInstance): (text: string) => unknown {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  return (text) => {
+    let result: unknown;
+    // Calls back before it returns, and needs no request.
+    parse(undefined as unknown as FastifyRequest, text, (error, value) => {
+      if (error !== null) throw error;
+      result = value;
+    });
+    return result;
+  };
 }
 
 function answerErrors(app: FastifyInstance): void {
@@ -136,12 +159,18 @@ function answerErrors(app: FastifyInstance): void {
 function guard(app: FastifyInstance, access: Access): void {
   app.addHook('onRequest', async (request, reply) => {
     if (request.routeOptions.config.open === true) return;
-    const { authorization, host } = request.headers;
-    const refusal = refusalOf({ authorization, host }, access);
-    if (refusal === undefined) return;
+    const refusal = refusalOf(request.headers, access);
+    if (refusal === undefined) return refuseEncoded(request);
     if (refusal.status === 401) reply.header('www-authenticate', 'Bearer realm="pgscore"');
     throw new HttpError(refusal.status, refusal.message);
   });
+}
+
+/** Few bytes may unpack to many. */
+function refuseEncoded(request: FastifyRequest): void {
+  const encoding = request.headers['content-encoding'] ?? 'identity';
+  if (encoding !== 'identity')
+    throw new HttpError(415, `a body in ${encoding} is not taken; send it as it is`);
 }
 
 /** Counts requests; returns how many are under way. */
@@ -161,7 +190,7 @@ function observe(app: FastifyInstance, metrics: HttpMetrics): () => number {
 }
 
 function answerer(limits: Limits, metrics: HttpMetrics): Answering['answer'] {
-  const gate = new Gate(limits.concurrency);
+  const gate = new Gate(limits);
   return async (request, { model, version }, rows, task) => {
     const abort = new AbortController();
     const timer = setTimeout(() => abort.abort(), limits.timeout);

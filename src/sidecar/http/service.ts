@@ -3,7 +3,8 @@ import type { Prediction, Task } from '../../ir/model.ts';
 import type { TensorValue } from '../tensor-data.ts';
 
 /**
- * What the HTTP server asks of the process around it. Implementations reject with PgscoreError: PGS_INPUT for rows and
+ * What the HTTP server asks of the process around it. A signal says that nobody waits for the answer any more: what has
+ * not begun by then is given up. Implementations reject with PgscoreError: PGS_INPUT for rows and
  * tensors that do not fit, PGS_USAGE for tables and keys that are not there; everything else is a fault of the server.
  */
 export interface InferenceService {

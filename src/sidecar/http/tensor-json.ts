@@ -1,29 +1,9 @@
 import type { TensorType } from '../../ir/graph.ts';
+import { unwritableAsText } from '../../json-numbers.ts';
 import { fromFloat16, toFloat16 } from '../float16.ts';
 import type { TensorData, TensorValue } from '../tensor-data.ts';
+import { typeOf } from './datatypes.ts';
 import { badRequest } from './errors.ts';
-
-/** The protocol's names of element types. */
-const DATATYPES: Readonly<Record<TensorType, string>> = {
-  float32: 'FP32',
-  float64: 'FP64',
-  float16: 'FP16',
-  int8: 'INT8',
-  uint8: 'UINT8',
-  int16: 'INT16',
-  uint16: 'UINT16',
-  int32: 'INT32',
-  uint32: 'UINT32',
-  int64: 'INT64',
-  uint64: 'UINT64',
-  bool: 'BOOL',
-  string: 'BYTES',
-};
-const TYPES = new Map(Object.entries(DATATYPES).map(([type, datatype]) => [datatype, type as TensorType]));
-
-export function datatypeOf(type: TensorType): string {
-  return DATATYPES[type];
-}
 
 /** A tensor of a request's JSON. `what` names it in messages. */
 export interface TensorJson {
@@ -35,41 +15,42 @@ export interface TensorJson {
 
 /** Throws HttpError 400 when shape, number of elements, type or an element do not fit each other. */
 export function readTensor({ datatype, shape, data }: TensorJson, what: string): TensorValue {
-  const type = TYPES.get(datatype);
-  if (type === undefined) {
-    throw badRequest(
-      `${what}: datatype ${JSON.stringify(datatype)} is not known; one of ${[...TYPES.keys()].join(', ')}`,
-    );
-  }
+  const type = typeOf(datatype, what);
   const count = shape.reduce((product, length) => product * length, 1);
-  const flat = flatten(data, count);
-  if (flat === undefined || flat.length !== count) {
-    const found = flat === undefined ? `more than ${count}` : String(flat.length);
-    throw badRequest(`${what}: data has ${found} elements, its shape [${shape.join(', ')}] has ${count}`);
+  const flat = data.some(Array.isArray) ? flatten(data, shape, what) : data;
+  if (flat.length !== count) {
+    throw badRequest(
+      `${what}: data has ${flat.length} elements, its shape [${shape.join(', ')}] has ${count}`,
+    );
   }
   return { type, dims: shape, data: READERS[type](flat, (value, k) => unfit(what, k, value, datatype)) };
 }
 
-/** The elements in row-major order; undefined as soon as they are more than `limit`. */
-function flatten(data: readonly unknown[], limit: number): unknown[] | undefined {
-  if (!data.some(Array.isArray)) return data.length > limit ? undefined : (data as unknown[]);
-  const flat: unknown[] = [];
-  const pending: Iterator<unknown>[] = [data.values()];
-  while (pending.length > 0) {
-    const { value, done } = pending.at(-1)!.next();
-    if (done) pending.pop();
-    else if (Array.isArray(value)) pending.push(value.values());
-    else if (flat.length === limit) return undefined;
-    else flat.push(value);
+/** The elements of lists that nest as the shape does, in row-major order. */
+function flatten(data: readonly unknown[], shape: readonly number[], what: string): readonly unknown[] {
+  const lists = shape.slice(0, -1).reduce<readonly unknown[]>(
+    (level, length, axis) => {
+      for (const list of level) checkList(list, length, axis);
+      return level.flat();
+    },
+    [data],
+  );
+  function checkList(list: unknown, length: number, axis: number): void {
+    if (Array.isArray(list) && list.length === length) return;
+    const found = Array.isArray(list) ? `a list of ${list.length}` : 'no list';
+    throw badRequest(
+      `${what}: data is neither flat nor nested as its shape [${shape.join(', ')}]: ${found} at axis ${axis}`,
+    );
   }
-  return flat;
+  for (const list of lists) checkList(list, shape.at(-1) ?? 1, shape.length - 1);
+  return lists.flat();
 }
 
 type Fault = (value: unknown, k: number) => never;
 type Reader = (elements: readonly unknown[], fault: Fault) => TensorData;
 
 function unfit(what: string, k: number, value: unknown, datatype: string): never {
-  const shown = JSON.stringify(value) ?? String(value);
+  const shown = JSON.stringify(value, unwritableAsText);
   throw badRequest(
     `${what}: element ${k} is ${shown.length > 60 ? `${shown.slice(0, 60)}…` : shown}, which is no ${datatype}`,
   );
@@ -97,7 +78,7 @@ const READERS: Readonly<Record<TensorType, Reader>> = {
 
 /** JSON has no NaN and no infinities: null is NaN, and the texts that PostgreSQL writes are taken too. */
 function floatOf(value: unknown, k: number, fault: Fault): number {
-  if (typeof value === 'number') return value;
+  if (typeof value === 'number' || typeof value === 'bigint') return Number(value);
   if (value === null || value === 'NaN') return Number.NaN;
   if (value === 'Infinity' || value === '-Infinity') return Number(value);
   return fault(value, k);
@@ -116,7 +97,7 @@ function integers(
     );
 }
 
-/** Numbers above 2^53 have lost digits by the time that they are read: those are taken as texts only. */
+/** Texts are taken too: many clients write whole numbers beyond 2^53 so. */
 function bigIntegers(
   type: { from(elements: readonly unknown[], map: (v: unknown, k: number) => bigint): TensorData },
   min: bigint,
@@ -124,8 +105,11 @@ function bigIntegers(
 ): Reader {
   return (elements, fault) =>
     type.from(elements, (value, k) => {
-      const exact = Number.isSafeInteger(value) || (typeof value === 'string' && /^-?\d{1,20}$/.test(value));
-      const integer = exact ? BigInt(value as number | string) : undefined;
+      const exact =
+        typeof value === 'bigint' ||
+        Number.isSafeInteger(value) ||
+        (typeof value === 'string' && /^-?\d{1,20}$/.test(value));
+      const integer = exact ? BigInt(value as bigint | number | string) : undefined;
       return integer !== undefined && integer >= min && integer <= max ? integer : fault(value, k);
     });
 }
@@ -138,13 +122,20 @@ export function dataJson({ type, data }: TensorValue): string {
     case 'bool':
       return `[${Array.from(data as Uint8Array, (bit) => bit !== 0).join()}]`;
     case 'float16':
-      return `[${Array.from(data as Uint16Array, (bits) => floatJson(fromFloat16(bits))).join()}]`;
+      return `[${Array.from(halves(data), floatJson).join()}]`;
     case 'float32':
     case 'float64':
       return `[${Array.from(data as Float64Array, floatJson).join()}]`;
     default:
       return `[${(data as Int32Array).join()}]`;
   }
+}
+
+/** Half-precision data is bits, or numbers where Node has a Float16Array. */
+function halves(data: TensorData): ArrayLike<number> {
+  return data instanceof Uint16Array
+    ? Float64Array.from(data, fromFloat16)
+    : (data as unknown as Float64Array);
 }
 
 function floatJson(value: number): string {

@@ -14,6 +14,7 @@ import {
   type Type,
   VECTOR,
   vector,
+  wordVectors,
 } from '../../unit/import/spark/files.ts';
 
 const CLASSIFICATION = 'org.apache.spark.ml.classification';
@@ -302,6 +303,22 @@ const TEXTS: Readonly<Record<string, Saved>> = {
       logistic({ weights: [[2, -4, 8, 16, 0.5]], intercepts: [-1], version: '4.1.0' }),
     ],
     '4.1.0',
+  ),
+  'words-4.0.0': pipeline(
+    [
+      between('RegexTokenizer', '4.0.0', 'text', 'words', { params: { pattern: '\\W+' } }),
+      wordVectors(
+        { good: [4, -0.5], bad: [-2, 1], great: [2 ** 60, 0], small: [-(2 ** 60), 0] },
+        {
+          version: '4.0.0',
+          uid: 'Word2VecModel_vector',
+          params: { inputCol: 'words', outputCol: 'vector' },
+        },
+      ),
+      assembler('4.0.0', ['vector', 'stars']),
+      logistic({ weights: [[1, 2, 0.5]], intercepts: [-1], version: '4.0.0' }),
+    ],
+    '4.0.0',
   ),
 };
 

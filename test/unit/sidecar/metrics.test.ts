@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { Counters } from '../../../src/sidecar/counters.ts';
 import { type MetricSources, Metrics } from '../../../src/sidecar/metrics.ts';
+import { readExposition } from '../../harness/exposition.ts';
 
 const BINDING = {
   id: 7,
@@ -77,4 +78,25 @@ test('the queue is read when it is asked for, and left out while the database is
   const away = await createMetrics(() => Promise.reject(new Error('away'))).text();
   expect(away).not.toContain('pgscore_queue_rows{');
   expect(away).toContain('pgscore_troubles 1\n');
+});
+
+test('Prometheus can read what is counted, whatever names contain', async () => {
+  const metrics = createMetrics();
+  const labels = { model: 'a"b\\c\nd', relation: 'public."Té{l}c,o"', column: 'x="1"} 5' };
+  metrics.scored.inc(labels, 3);
+  metrics.batchRows.observe(labels, 3);
+  metrics.latency.observe(labels, 1e9);
+  metrics.loads.inc({ version: '1' });
+  const families = readExposition(await metrics.text());
+  expect(families.get('pgscore_rows_scored_total')).toEqual({
+    help: 'rows whose prediction was written',
+    type: 'counter',
+    samples: [
+      {
+        name: 'pgscore_rows_scored_total',
+        labels: { model: 'a\\"b\\\\c\\nd', relation: 'public.\\"Té{l}c,o\\"', column: 'x=\\"1\\"} 5' },
+        value: 3,
+      },
+    ],
+  });
 });

@@ -164,6 +164,19 @@ test('a version that cannot be loaded is no fault of the rows, and others still 
   expect([...(await pool.run(VERSION, [['1', '1']], {})).values]).toEqual([3]);
 });
 
+test('work that nobody waits for any more is not begun; the rest is', async () => {
+  const pool = createPool({ program: crashingWorker, timeoutMs: 300 });
+  const hanging = pool.run(VERSION, [['777', '0']], {});
+  const away = new AbortController();
+  const abandoned = pool.run(VERSION, [['666', '0']], {}, away.signal);
+  const waiting = pool.run(VERSION, [['1', '2']], {});
+  away.abort(new Error('the client is gone'));
+  await expect(abandoned).rejects.toThrow('the client is gone');
+  await expect(pool.run(VERSION, [['666', '0']], {}, away.signal)).rejects.toThrow('the client is gone');
+  await expect(hanging).rejects.toThrow(/longer than 300 ms/);
+  expect([...(await waiting).values]).toEqual([5]);
+});
+
 test('a worker program that cannot start is an error, not a hang', async () => {
   const pool = createPool({ program: { path: join(directory, 'missing.js') } });
   await expect(pool.run(VERSION, [['1', '1']], {})).rejects.toThrow(

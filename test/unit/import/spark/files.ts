@@ -11,6 +11,7 @@ type SchemaElement = NonNullable<ParquetOptions['schema']>[number];
 /** The types of Spark's columns, as far as saved models use them. */
 export type Type =
   | 'double'
+  | 'float'
   | 'int'
   | 'long'
   | 'text'
@@ -83,6 +84,7 @@ export function parquet(
 
 const PRIMITIVES: Readonly<Record<string, Partial<SchemaElement>>> = {
   double: { type: 'DOUBLE' },
+  float: { type: 'FLOAT' },
   int: { type: 'INT32' },
   long: { type: 'INT64' },
   text: { type: 'BYTE_ARRAY', converted_type: 'UTF8' },
@@ -214,6 +216,19 @@ export function logistic(options: {
         ],
       ],
     },
+  });
+}
+
+/** A Word2VecModel of a vector a word, all of one length, with the columns that Spark has had since 2.2. */
+export function wordVectors(
+  vectors: Readonly<Record<string, readonly number[]>>,
+  options: StageOptions = {},
+): Saved {
+  const rows = Object.entries(vectors).map(([word, numbers]) => ({ word, vector: numbers }));
+  return saved('Word2VecModel', {
+    ...options,
+    params: { vectorSize: rows[0]?.vector.length ?? 1, ...options.params },
+    data: { data: [{ word: 'text', vector: { list: 'float' } }, rows], ...options.data },
   });
 }
 

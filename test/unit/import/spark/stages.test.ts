@@ -418,21 +418,21 @@ describe('SQLTransformer', () => {
 });
 
 describe('what is refused', () => {
-  it.each([
-    ['FeatureHasher', /FeatureHasher is not scored/],
-    ['Word2VecModel', /Word2VecModel is not scored/],
-  ])('%s by name, where its column is needed', (name, reason) => {
-    const text = saved(name, { params: { inputCol: 'words', outputCol: 'features' } });
-    const slicer = saved('VectorSlicer', {
-      params: { inputCol: 'features', outputCol: 'out', indices: [0] },
-    });
-    expect(() => importSaved(pipeline([text, slicer]))).toThrow(reason);
-    // A stage beside the way to the prediction does no harm.
-    const unused = saved(name, { params: { inputCol: 'words', outputCol: 'other' } });
-    expect(
-      importSaved(pipeline([unused, assembler('a')])).model.features.map((feature) => feature.name),
-    ).toEqual(['a']);
-  });
+  it.each([['FeatureHasher', /FeatureHasher is not scored/]])(
+    '%s by name, where its column is needed',
+    (name, reason) => {
+      const text = saved(name, { params: { inputCol: 'words', outputCol: 'features' } });
+      const slicer = saved('VectorSlicer', {
+        params: { inputCol: 'features', outputCol: 'out', indices: [0] },
+      });
+      expect(() => importSaved(pipeline([text, slicer]))).toThrow(reason);
+      // A stage beside the way to the prediction does no harm.
+      const unused = saved(name, { params: { inputCol: 'words', outputCol: 'other' } });
+      expect(
+        importSaved(pipeline([unused, assembler('a')])).model.features.map((feature) => feature.name),
+      ).toEqual(['a']);
+    },
+  );
 
   it('a Pipeline that was not fitted', () => {
     expect(() => importSaved(saved('Pipeline', { package: 'org.apache.spark.ml' }))).toThrow(

@@ -13,6 +13,7 @@ import {
   transform,
   VECTOR,
   vector,
+  wordVectors,
 } from './files.ts';
 
 /** A stage between two columns. */
@@ -291,9 +292,80 @@ describe('CONCAT in SQLTransformer', () => {
   });
 });
 
+describe('Word2VecModel', () => {
+  const params = { inputCol: 'terms', outputCol: 'features' };
+  const averaging = (
+    vectors: Readonly<Record<string, readonly number[]>>,
+    options: StageOptions = {},
+    words = tokenizer,
+  ): Saved => pipeline([words, wordVectors(vectors, { params, ...options })]);
+
+  it('averages the vectors of all words, unknown ones as zeros', async () => {
+    const model = averaging({ a: [1, -2], b: [4, 0.5] });
+    expect(await transform(model, { text: 'a b' })).toEqual([2.5, -0.75]);
+    expect(await transform(model, { text: 'A b x a' })).toEqual([1.5, -0.875]);
+    expect(await transform(model, { text: 'x' })).toEqual([0, 0]);
+    expect(importSaved(model).model.features).toEqual([{ kind: 'text', name: 'text', categories: [] }]);
+  });
+
+  it('gives zeros for a list without words', async () => {
+    const words = stage('RegexTokenizer', 'text', 'terms');
+    expect(await transform(averaging({ a: [1, 2] }, {}, words), { text: '' })).toEqual([0, 0]);
+    // Tokenizer's list for the empty text has one word, the empty one.
+    expect(await transform(averaging({ '': [1, 2] }), { text: '' })).toEqual([1, 2]);
+  });
+
+  it('adds up in the order of the text, in float64, and multiplies by 1 / n', async () => {
+    const model = averaging({ great: [2 ** 60], one: [1], less: [-(2 ** 60)], five: [5], tenth: [0.1] });
+    // (2^60 + 1) - 2^60 is 0 in float64; (2^60 - 2^60) + 1 is 1.
+    expect(await transform(model, { text: 'great one less' })).toEqual([0]);
+    expect(await transform(model, { text: 'great less one' })).toEqual([1 / 3]);
+    // 5 / 3 would be 1.6666666666666667.
+    expect(await transform(model, { text: 'five x x' })).toEqual([1.6666666666666665]);
+    // Vectors are float32.
+    expect(await transform(model, { text: 'tenth' })).toEqual([Math.fround(0.1)]);
+  });
+
+  it('reads the one row that Spark had before 2.2', async () => {
+    const data = {
+      data: [
+        { wordIndex: { map: ['text', 'int'] }, wordVectors: { list: 'float' } },
+        [{ wordIndex: { b: 1, a: 0 }, wordVectors: [1, 2, 3, 4] }],
+      ],
+    } as const;
+    const model = averaging({ a: [0, 0] }, { version: '2.1.3', data });
+    expect(await transform(model, { text: 'b b a x' })).toEqual([(3 + 3 + 1) / 4, (4 + 4 + 2) / 4]);
+    const twice = {
+      data: [data.data[0], [{ wordIndex: { b: 0, a: 0 }, wordVectors: [1, 2, 3, 4] }]],
+    } as const;
+    expect(() => importSaved(averaging({ a: [0, 0] }, { data: twice }))).toThrow('has the place 0');
+    const short = { data: [data.data[0], [{ wordIndex: { b: 0, a: 1 }, wordVectors: [1, 2, 3] }]] } as const;
+    expect(() => importSaved(averaging({ a: [0, 0] }, { data: short }))).toThrow('has 3 numbers for 2 words');
+  });
+
+  it('gives no prediction for a missing text', async () => {
+    expect((await score(averaging({ a: [1] }), { text: null })).value).toBeNull();
+  });
+
+  it.each([
+    [{ a: [1, 2], b: [1] }, 'has a vector of 1 numbers instead of 2'],
+    [{ a: [Infinity] }, 'has a vector that is not finite'],
+    [{}, 'has no words'],
+  ])('refuses damaged vectors: %j', (vectors, reason) => {
+    expect(() => importSaved(averaging(vectors))).toThrow(
+      expect.objectContaining({ code: 'PGS_FILE', message: expect.stringContaining(reason) }),
+    );
+  });
+
+  it('refuses lists of the table', () => {
+    expect(() => importSaved(pipeline([wordVectors({ a: [1] }, { params })]))).toThrow(
+      'takes lists of terms, but gets a column "terms" of the table',
+    );
+  });
+});
+
 describe('stages that stay refused say what to do', () => {
   it.each([
-    ['Word2VecModel', { outputCol: 'features' }, 'averages word vectors'],
     ['FeatureHasher', { outputCol: 'features' }, 'StringIndexer and OneHotEncoder'],
     ['ALSModel', { predictionCol: 'prediction' }, 'userFactors and itemFactors'],
     ['LocalLDAModel', { topicDistributionCol: 'topics' }, 'topicDistribution'],

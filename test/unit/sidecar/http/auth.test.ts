@@ -92,3 +92,20 @@ test('without a token a name that was made to resolve to this machine is refused
   expect(status).toBe(403);
   expect(refusalOf({ host: `localhost:${port}` }, { tokens: [] })).toBeUndefined();
 });
+
+test.each([
+  ['http://localhost:3000', 200],
+  ['https://127.0.0.1', 200],
+  ['https://evil.example', 403],
+  ['http://127.0.0.1.evil.example', 403],
+  ['null', 403],
+])('without a token a page of %s gets %d', async (origin, status) => {
+  const { url } = await serve();
+  expect((await post(`${url}/predict/sum`, { rows: [{ a: 1, b: 1 }] }, { origin })).status).toBe(status);
+});
+
+test('with a token any page may ask that knows it', async () => {
+  const { url } = await serve({ tokens: [TOKEN] });
+  const headers = { origin: 'https://app.example', authorization: `Bearer ${TOKEN}` };
+  expect((await get(`${url}/v2`, headers)).status).toBe(200);
+});

@@ -40,8 +40,8 @@ test('a client that goes away ends its work', async () => {
   await aborted;
 });
 
-test('answers so many at a time, lets as many wait, and refuses the rest at once', async () => {
-  const { url, service } = await serve({ limits: { concurrency: 2, timeout: 2_000 } });
+test('answers so many at a time, lets others wait, and refuses the rest at once', async () => {
+  const { url, service } = await serve({ limits: { concurrency: 2, waiting: 2, timeout: 2_000 } });
   let running = 0;
   const both = new Promise<void>((resolve) => {
     service.given = () => {
@@ -79,6 +79,25 @@ test('a thousand connections, slow ones among them, do not keep others out', asy
   expect((await post(`${url}/predict/sum`, ROW)).status).toBe(200);
   expect((await get(`${url}/v2/health/live`)).status).toBe(200);
   for (const socket of sockets) socket.destroy();
+});
+
+test('a thousand requests at once are answered, each in its turn', async () => {
+  const { url } = await serve();
+  const answers = await Promise.all(Array.from({ length: 1000 }, () => post(`${url}/predict/sum`, ROW)));
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+});
+
+test('a client that breaks off its body is no fault of the server, and none to log', async () => {
+  const { url, log, service } = await serve();
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  socket.write('POST /predict/sum HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n');
+  socket.end('Content-Length: 1000\r\n\r\n{"rows": [');
+  socket.resume();
+  await once(socket, 'close');
+  // What is logged of the next one comes after it.
+  service.failure = new Error('a fault');
+  await post(`${url}/predict/sum`, ROW);
+  expect(log.filter((line) => line.includes('a request failed'))).toHaveLength(1);
 });
 
 test('closes a connection that sends no whole request in time', async () => {

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { get, post, serve } from './service.ts';
 
@@ -38,16 +39,21 @@ test('takes another version than the champion', async () => {
 
 test.each([
   ['a feature that is absent', { rows: [{ a: 1 }] }, 400, /feature \\?"b\\?" is absent/],
-  ['neither rows nor keys', {}, 400, /oneOf|must/],
-  ['both rows and keys', { rows: [], keys: [] }, 400, /oneOf|must/],
-  ['rows that are no objects', { rows: [1] }, 400, /must be object/],
+  ['neither rows nor keys', {}, 400, /^body must have either rows or keys$/],
+  ['both rows and keys', { rows: [], keys: [] }, 400, /^body must have either rows or keys$/],
+  ['rows that are no objects', { rows: [1] }, 400, /^body\/rows\/0 must be object$/],
   [
     'more rows than allowed',
     { rows: Array.from({ length: 10_001 }, () => ({})) },
     413,
     /a request takes 10000/,
   ],
-  ['a key that is none of the request', { row: [] }, 400, /must/],
+  [
+    'a key that is none of the request',
+    { row: [], keys: [] },
+    400,
+    /^body must NOT have additional properties: "row"$/,
+  ],
   ['a body that is no JSON', '{"rows": [', 400, /JSON/],
   ['an empty body', '', 400, /body/i],
   ['a prototype in the body', '{"rows": [{"__proto__": {"a": 1}, "b": 2}]}', 400, /not valid JSON/],
@@ -58,10 +64,52 @@ test.each([
   expect(JSON.parse(answer.text)).toEqual({ error: expect.stringMatching(message) });
 });
 
-test('takes JSON alone', async () => {
+test('keeps every digit of a key', async () => {
+  const { url, service } = await serve();
+  await post(`${url}/predict/sum`, '{"keys": [9007199254740993, {"id": -12345678901234567890}, 1e3]}');
+  expect(service.keys).toEqual([9007199254740993n, { id: -12345678901234567890n }, 1000]);
+});
+
+test.each([
+  ['lists without end', Buffer.from(`{"rows": [{"a": ${'['.repeat(100_000)}`), /more than 64 deep/],
+  ['objects without end', Buffer.from('{"rows":'.repeat(100_000)), /more than 64 deep/],
+  ['a text without end', Buffer.from(`{"rows": "${'\\"'.repeat(1_000_000)}`), /not valid JSON/],
+  ['a number without end', Buffer.from(`{"rows": [${'1'.repeat(1_000_000)}`), /not valid JSON/],
+  ['half a character', Buffer.from([...Buffer.from('{"rows": ["'), 0xc3]), /not UTF-8/],
+])('refuses %s', async (_, body, message) => {
   const { url } = await serve();
-  const answer = await post(`${url}/predict/sum`, 'a=1', { 'content-type': 'text/plain' });
-  expect(answer.status).toBe(415);
+  const headers = { 'content-type': 'application/json' };
+  const response = await fetch(`${url}/predict/sum`, { method: 'POST', body, headers });
+  expect([response.status, await response.json()]).toEqual([400, { error: expect.stringMatching(message) }]);
+});
+
+test('takes no body that is packed', async () => {
+  const { url } = await serve();
+  const body = gzipSync(JSON.stringify({ rows: [] }));
+  const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' };
+  const response = await fetch(`${url}/predict/sum`, { method: 'POST', body, headers });
+  expect([response.status, await response.json()]).toEqual([
+    415,
+    { error: expect.stringContaining('a body in gzip is not taken') },
+  ]);
+});
+
+test.each([
+  ['text/plain', /Content-Type: text\/plain is not taken; send it with Content-Type: application\/json/],
+  ['application/x-www-form-urlencoded', /x-www-form-urlencoded is not taken/],
+])('takes JSON alone, and no %s', async (type, message) => {
+  const { url } = await serve();
+  const { status, text } = await post(`${url}/predict/sum`, 'a=1', { 'content-type': type });
+  expect([status, JSON.parse(text)]).toEqual([415, { error: expect.stringMatching(message) }]);
+});
+
+test('says of a path that cannot be read what is wrong', async () => {
+  const { url } = await serve();
+  const { status, text } = await get(`${url}/v2/models/%zz`);
+  expect([status, JSON.parse(text)]).toEqual([
+    400,
+    { error: "'/v2/models/%zz' is not a valid url component" },
+  ]);
 });
 
 test('tells the client nothing of a fault, and the log everything', async () => {
@@ -70,21 +118,6 @@ test('tells the client nothing of a fault, and the log everything', async () => 
   const answer = await post(`${url}/predict/sum`, { rows: [{ a: 1, b: 1 }] });
   expect(answer).toMatchObject({ status: 500, text: '{"error":"internal error; the log has the details"}' });
   expect(log.join()).toContain('password of postgres is secret');
-});
-
-test('describes itself as OpenAPI', async () => {
-  const { url } = await serve();
-  const description = JSON.parse((await get(`${url}/openapi.json`)).text);
-  expect(description.openapi).toMatch(/^3\./);
-  expect(Object.keys(description.paths)).toEqual(
-    expect.arrayContaining([
-      '/predict/{name}',
-      '/v2/health/live',
-      '/v2/models/{name}/infer',
-      '/v2/models/{name}/versions/{version}/infer',
-    ]),
-  );
-  expect(description.paths['/predict/{name}'].post.requestBody.content).toHaveProperty('application/json');
 });
 
 test('counts for Prometheus', async () => {

@@ -13,6 +13,22 @@ import type {
 } from '../../../../src/sidecar/http/service.ts';
 import type { TensorValue } from '../../../../src/sidecar/tensor-data.ts';
 
+export const TENSOR_TYPES = [
+  'float32',
+  'float64',
+  'float16',
+  'int8',
+  'uint8',
+  'int16',
+  'uint16',
+  'int32',
+  'uint32',
+  'int64',
+  'uint64',
+  'bool',
+  'string',
+] as const;
+
 /** value = 2a + b, and label 'low' or 'high' with a text feature that is ignored: what a database version looks like. */
 const SUM: ServedVersion = {
   model: 'sum',
@@ -29,6 +45,19 @@ const SUM: ServedVersion = {
   inputs: [],
   outputs: [],
 };
+
+/** Predicts two numbers, x + 1 and x + 2, of which the first is its value. */
+const PAIR: ServedVersion = {
+  ...SUM,
+  model: 'pair',
+  task: 'regression',
+  features: [{ name: 'x', kind: 'number' }],
+  labels: null,
+};
+
+function pairOf(x: number): Prediction {
+  return { value: x + 1, label: null, probabilities: null, raw: [x + 1, x + 2], values: [x + 1, x + 2] };
+}
 
 /** A graph of tensors as in the protocol's own example: two inputs, output0 [rows, 2]. */
 const GRAPH: ServedVersion = {
@@ -50,14 +79,27 @@ const GRAPH: ServedVersion = {
   ],
 };
 
+/** Gives its tensor back, [rows, any]; one an element type. */
+const ECHOES = TENSOR_TYPES.map(
+  (type): ServedVersion => ({
+    ...GRAPH,
+    model: `echo_${type}`,
+    inputs: [{ name: 'in', type, shape: [null, null] }],
+    outputs: [{ name: 'out', type, shape: [null, null] }],
+  }),
+);
+
 /** Answers by plain arithmetic; requests for the model `stuck` never end before they are given up. */
 export class ArithmeticService implements InferenceService {
   readiness: Readiness = { ready: true };
   failure: Error | undefined;
+  /** Those that were looked up last. */
+  keys: readonly unknown[] = [];
   given: (signal: AbortSignal) => void = () => {};
 
   async versions(): Promise<readonly ServedVersion[]> {
-    return [{ ...SUM, version: 1, isChampion: false }, SUM, GRAPH, { ...SUM, model: 'stuck' }];
+    const older = { ...SUM, version: 1, isChampion: false };
+    return [older, SUM, GRAPH, { ...SUM, model: 'stuck' }, PAIR, ...ECHOES];
   }
 
   async predict(
@@ -67,6 +109,7 @@ export class ArithmeticService implements InferenceService {
   ): Promise<Prediction[]> {
     if (this.failure !== undefined) throw this.failure;
     this.given(signal);
+    if (version.model === 'pair') return rows.map(({ x }) => pairOf(Number(x)));
     if (version.model === 'stuck') await new Promise((resolve) => signal.addEventListener('abort', resolve));
     return rows.map((row) => predictionOf(version, row));
   }
@@ -75,14 +118,16 @@ export class ArithmeticService implements InferenceService {
     version: ServedVersion,
     { table, keys }: { table: string | undefined; keys: readonly unknown[] },
   ): Promise<(Prediction | null)[]> {
+    this.keys = keys;
     if (table === 'nowhere') throw new PgscoreError('PGS_USAGE', 'model sum is not attached to nowhere');
     return keys.map((key) => (key === 'gone' ? null : predictionOf(version, { a: Number(key), b: 0 })));
   }
 
   async infer(
-    _: ServedVersion,
+    { model }: ServedVersion,
     inputs: ReadonlyMap<string, TensorValue>,
   ): Promise<ReadonlyMap<string, TensorValue>> {
+    if (model.startsWith('echo')) return new Map([['out', inputs.get('in')!]]);
     const numbers = inputs.get('input0')!;
     const n = numbers.dims[0]!;
     const half = Float32Array.from(numbers.data as Uint32Array, (value) => value / 2);
@@ -152,6 +197,33 @@ export async function post(url: string, body: unknown, headers: Record<string, s
     body: typeof body === 'string' ? body : JSON.stringify(body),
   });
   return { status: response.status, text: await response.text(), headers: response.headers };
+}
+
+/** JSON with bytes behind it, as the protocol's binary extension has them. */
+export async function postBinary(
+  url: string,
+  json: object | string,
+  bytes: Uint8Array,
+  headers: Record<string, string> = {},
+) {
+  const head = Buffer.from(typeof json === 'string' ? json : JSON.stringify(json));
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/octet-stream',
+      'inference-header-content-length': String(head.length),
+      ...headers,
+    },
+    body: Buffer.concat([head, bytes]),
+  });
+  const body = Buffer.from(await response.arrayBuffer());
+  const length = Number(response.headers.get('inference-header-content-length') ?? body.length);
+  return {
+    status: response.status,
+    headers: response.headers,
+    json: JSON.parse(body.subarray(0, length).toString('utf8')),
+    bytes: body.subarray(length),
+  };
 }
 
 export async function get(url: string, headers: Record<string, string> = {}) {
