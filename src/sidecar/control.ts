@@ -1,13 +1,13 @@
 import { setTimeout } from 'node:timers/promises';
 import type pg from 'pg';
-import { type Connection, connectTo } from '../db/connect.ts';
+import type { Connection } from '../db/connect.ts';
 import { readQuery } from '../db/queries.ts';
 import { sqlState } from '../db/sql-state.ts';
 import type { BindingCounters } from './counters.ts';
 import type { Dispatcher } from './dispatcher.ts';
-import { Link } from './link.ts';
+import { Link, openClient } from './link.ts';
 import type { Logger, TroubleLog } from './log.ts';
-import { detectPooling } from './pooler.ts';
+import { detectPooling, type Pooling } from './pooler.ts';
 import { type AsyncBinding, readBindings } from './queue.ts';
 import { Sleeper } from './sleeper.ts';
 
@@ -16,6 +16,11 @@ const MAX_LOOK_MS = 1_000;
 const REPORT_MS = 5_000;
 /** Behind a pooler nothing wakes a sidecar. */
 const POOLED_POLL_MS = 100;
+const POOLED = {
+  transaction:
+    'the connection goes through a pooler in transaction mode, which no notification passes: the queue is polled',
+  busy: 'the connection goes through a pooler without a free session, so that it cannot be told whether notifications pass: the queue is polled',
+};
 
 export interface ControlOptions {
   readonly connection: Connection;
@@ -75,6 +80,13 @@ export class Control {
     return this.#pooled === false;
   }
 
+  /** A lock or a prepared statement was lost: sessions are not kept after all. A pooler's mode may have been changed. */
+  distrustSessions(): void {
+    if (this.#pooled !== false) return;
+    this.#options.log.warn(POOLED.transaction);
+    this.#pooled = true;
+  }
+
   /** Looks at the bindings at once. */
   refresh(): void {
     this.#refresh();
@@ -111,7 +123,10 @@ export class Control {
       if (signal.aborted) return;
       await this.#attempt(async (client) => {
         await this.#prepare(client);
-        if (this.#pooled === false) return this.#sleeper.sleep(client);
+        if (this.#pooled === false) {
+          if (!(await this.#sleeper.sleep(client))) this.distrustSessions();
+          return;
+        }
         await this.#untilPoll();
         dispatcher.wake('once');
       });
@@ -126,23 +141,20 @@ export class Control {
   /** A new connection is looked at first: does it keep its session? */
   async #prepare(client: pg.Client): Promise<void> {
     if (this.#listening === client) return;
-    const pooled = await this.#detectPooler(client);
-    if (pooled && this.#pooled !== true) {
-      this.#options.log.warn(
-        'the connection goes through a pooler in transaction mode, which no notification passes: the queue is polled',
-      );
-    }
-    this.#pooled = pooled;
-    if (!pooled) await this.#sleeper.listen(client);
+    const pooling = await this.#detectPooling(client);
+    if (pooling === 'direct') await this.#sleeper.listen(client);
+    else if (this.#pooled !== true) this.#options.log.warn(POOLED[pooling]);
+    this.#pooled = pooling !== 'direct';
     this.#listening = client;
   }
 
-  async #detectPooler(client: pg.Client): Promise<boolean> {
-    const other = await connectTo(this.#options.connection);
+  async #detectPooling(client: pg.Client): Promise<Pooling> {
+    const other = await openClient(this.#options.connection);
     try {
-      return (await detectPooling(client, other)) === 'transaction';
+      return await detectPooling(client, other);
     } finally {
-      await other.end().catch(() => undefined);
+      // Not end(), which waits for the answer of a pooler that is busy.
+      other.connection.stream.destroy();
     }
   }
 
