@@ -88,9 +88,10 @@ export class Link {
   }
 }
 
-/** A connection as all of a sidecar's are; the caller ends it. Throws PGS_DATABASE. */
-export function openClient({ config, origin }: Connection): Promise<pg.Client> {
+/** A connection as all of a sidecar's are, to a server that takes writes; the caller ends it. Throws PGS_DATABASE. */
+export function openClient({ config, origin, target = 'read-write' }: Connection): Promise<pg.Client> {
   return connectTo({
+    target,
     config: {
       application_name: 'pgscore sidecar',
       keepAlive: true,
