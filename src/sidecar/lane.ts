@@ -48,6 +48,8 @@ export class Lane {
       let pauseMs = 0;
       try {
         await this.#serve(turn);
+        // Not before: a disk that is full lets jobs be claimed, and each attempt to write costs a run.
+        link.succeeded();
         this.#wentWell(turn.binding);
       } catch (error) {
         pauseMs = await this.#failed(turn.binding, error);
@@ -67,7 +69,6 @@ export class Lane {
     const queue = new Queue(client, binding, { prepare: prepare(), idleTimeoutMs });
     const start = performance.now();
     const jobs = await queue.claim(size.rows, turn.after);
-    link.succeeded();
     const rows = jobs.reduce((sum, { keys }) => sum + keys.length, 0);
     const isLong = rows > 2 * size.rows && jobs.some(({ keys }) => keys.length > size.rows);
     turn.claimed({

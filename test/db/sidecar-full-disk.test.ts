@@ -1,0 +1,68 @@
+import type pg from 'pg';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { fillDisk } from '../harness/full-disk.ts';
+import { deployMade, sumModel } from '../harness/models.ts';
+import { needLocalServer } from '../harness/platform.ts';
+import { createPrivateServer, type PrivateServer } from '../harness/private-server.ts';
+import { DRAINED, prepareSidecarTests, startSidecar, until, watch } from '../harness/sidecar.ts';
+import { TcpProxy } from '../harness/tcp-proxy.ts';
+
+needLocalServer();
+prepareSidecarTests();
+
+let server: PrivateServer;
+let client: pg.Client;
+/** Every connection but the first costs the sidecar an attempt. */
+let proxy: TcpProxy;
+
+const ROWS = 3000;
+const SCORED = `SELECT count(*) = ${ROWS} AND bool_and(pair_score IS NOT DISTINCT FROM a + 2 * b) FROM items`;
+const ONCE = 'SELECT count(*) = count(DISTINCT id) AND count(*) = (SELECT count(*) FROM items) FROM writes';
+
+beforeEach(async () => {
+  server = await createPrivateServer();
+  const deployer = await server.client();
+  await deployMade(deployer, 'pair', sumModel(['a', 'b']));
+  await deployer.query(
+    `CREATE TABLE items (id bigint PRIMARY KEY, a float8, b float8);
+     CREATE TABLE writes (id bigint);
+     CREATE FUNCTION count_write() RETURNS trigger LANGUAGE plpgsql AS
+       $$ BEGIN INSERT INTO public.writes VALUES (NEW.id); RETURN NULL; END $$`,
+  );
+  await deployer.query(`SELECT pgscore.attach('pair', 'items', mode => 'async')`);
+  await deployer.query(
+    `CREATE TRIGGER count_write AFTER UPDATE OF pair_score ON items FOR EACH ROW EXECUTE FUNCTION count_write()`,
+  );
+  await deployer.end();
+  client = await server.client();
+  await watch(client, 'items');
+  await client.query(`INSERT INTO items SELECT i, i, 1 FROM generate_series(1, ${ROWS}) AS i`);
+  proxy = await TcpProxy.to(server.url);
+});
+
+afterEach(async () => {
+  await proxy?.close();
+  await server?.remove();
+});
+
+test('a disk that is full when predictions are written: pauses that grow, one line, and no job is lost', async () => {
+  const makeRoom = await fillDisk(client, 'writes');
+  const { lines } = startSidecar(proxy.url, { workers: 1, batch: 50 });
+  const { sqlstate } = await lines.match(/could not extend file .* No space left on device/);
+  expect(sqlstate).toBe('53100');
+  // Of 12 attempts of its two lanes, one has made 6: after pauses of at least 25, 50, 100, … 800 ms.
+  const start = performance.now();
+  await proxy.untilAccepted(12);
+  expect(performance.now() - start).toBeGreaterThan(1500);
+  const { rows } = await client.query(
+    `SELECT (SELECT sum(row_count) FROM pgscore_internal.jobs)::int AS waiting,
+            (SELECT max(attempts) FROM pgscore_internal.jobs) AS attempts,
+            (SELECT count(*) FROM pgscore.errors)::int AS errors`,
+  );
+  expect(rows).toEqual([{ waiting: ROWS, attempts: 0, errors: 0 }]);
+  await makeRoom();
+  await until(client, DRAINED);
+  await until(client, SCORED);
+  await until(client, ONCE);
+  expect(lines.all.filter(({ level }) => level >= 40)).toHaveLength(1);
+}, 120_000);
