@@ -5,9 +5,9 @@ import { readQuery } from '../db/queries.ts';
 import { sqlState } from '../db/sql-state.ts';
 import type { BindingCounters } from './counters.ts';
 import type { Dispatcher } from './dispatcher.ts';
-import { Link, openClient } from './link.ts';
+import { Link } from './link.ts';
 import type { Logger, TroubleLog } from './log.ts';
-import { detectPooling, type Pooling } from './pooler.ts';
+import { detectPooling } from './pooler.ts';
 import { type AsyncBinding, readBindings } from './queue.ts';
 import { Sleeper } from './sleeper.ts';
 
@@ -141,21 +141,11 @@ export class Control {
   /** A new connection is looked at first: does it keep its session? */
   async #prepare(client: pg.Client): Promise<void> {
     if (this.#listening === client) return;
-    const pooling = await this.#detectPooling(client);
+    const pooling = await detectPooling(client, this.#options.connection);
     if (pooling === 'direct') await this.#sleeper.listen(client);
     else if (this.#pooled !== true) this.#options.log.warn(POOLED[pooling]);
     this.#pooled = pooling !== 'direct';
     this.#listening = client;
-  }
-
-  async #detectPooling(client: pg.Client): Promise<Pooling> {
-    const other = await openClient(this.#options.connection);
-    try {
-      return await detectPooling(client, other);
-    } finally {
-      // Not end(), which waits for the answer of a pooler that is busy.
-      other.connection.stream.destroy();
-    }
   }
 
   async #report(state: 'running' | 'stopped'): Promise<void> {

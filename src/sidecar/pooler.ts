@@ -1,5 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type pg from 'pg';
+import type { Connection } from '../db/connect.ts';
+import { openClient } from './link.ts';
 
 /**
  * What stands between this process and the server. `direct`: nothing, or something that keeps sessions; `transaction`: a
@@ -16,21 +18,31 @@ const TIMEOUT_MS = 5_000;
  * Finds out with two connections. A pooler hands out process numbers of its own making, so a number that is the server's
  * own is proof of a session. Otherwise it is asked which sessions the two have, in turns: one that both had, or one that
  * changed, is given by transaction. Neither connection holds a session while the other waits for one: sidecars that ask at
- * the same time would wait for each other.
+ * the same time would wait for each other. The second one is given up after some seconds.
  */
-export async function detectPooling(client: pg.Client, other: pg.Client): Promise<Pooling> {
+export async function detectPooling(client: pg.Client, connection: Connection): Promise<Pooling> {
   const session = await backendOf(client);
   if (session === (client as unknown as { processID: number | null }).processID) return 'direct';
-  const asking = compare(client, session, other);
+  const asking = compare(client, session, connection);
   asking.catch(() => undefined);
   return Promise.race([asking, setTimeout(TIMEOUT_MS, 'busy' as const, { ref: false })]);
 }
 
-async function compare(client: pg.Client, session: number, other: pg.Client): Promise<Pooling> {
-  for (let round = 0; round < ROUNDS; round++) {
-    if ((await backendOf(other)) === session || (await backendOf(client)) !== session) return 'transaction';
+async function compare(
+  client: pg.Client,
+  session: number,
+  { config, ...rest }: Connection,
+): Promise<Pooling> {
+  const other = await openClient({ ...rest, config: { ...config, query_timeout: TIMEOUT_MS } });
+  try {
+    for (let round = 0; round < ROUNDS; round++) {
+      if ((await backendOf(other)) === session || (await backendOf(client)) !== session) return 'transaction';
+    }
+    return 'direct';
+  } finally {
+    // Not end(), which waits for what a busy pooler has not answered.
+    other.connection.stream.destroy();
   }
-  return 'direct';
 }
 
 async function backendOf(client: pg.ClientBase): Promise<number> {

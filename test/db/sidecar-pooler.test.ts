@@ -2,6 +2,8 @@ import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { openClient } from '../../src/sidecar/link.ts';
+import { detectPooling } from '../../src/sidecar/pooler.ts';
 import { createTestDatabase, type TestDatabase } from '../harness/database.ts';
 import { deployMade, sumModel } from '../harness/models.ts';
 import { createPgBouncer, type PgBouncer, type PgBouncerOptions } from '../harness/pgbouncer.ts';
@@ -179,6 +181,21 @@ test('SIGTERM finishes what is in hand through transaction mode', async () => {
   );
   expect(rows).toEqual([{ open: 0, state: 'stopped', once: true }]);
 }, 60_000);
+
+test.each([
+  ['transaction', 1, 'transaction'],
+  ['transaction', 10, 'transaction'],
+  ['session', 2, 'direct'],
+  // The second connection waits for as long as the first is open.
+  ['session', 1, 'busy'],
+] as const)('what is found out about %s mode with %i sessions', async (mode, sessions, found) => {
+  const { url } = await pooled({ mode, sessions });
+  const connection = { config: { connectionString: url }, origin: 'the test' };
+  const one = await openClient(connection);
+  expect(await detectPooling(one, connection)).toBe(found);
+  expect(await detectPooling(client, connection)).toBe('direct');
+  await one.end();
+});
 
 test('session mode is told from it: there NOTIFY wakes', async () => {
   const { url } = await pooled({ mode: 'session', sessions: 10 });
