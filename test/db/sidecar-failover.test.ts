@@ -1,9 +1,9 @@
 import type pg from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { deployMade, sumModel } from '../harness/models.ts';
+import { createItems, ITEMS_SCORED, ITEMS_WRITTEN_ONCE } from '../harness/items.ts';
 import { needLocalServer } from '../harness/platform.ts';
 import { createPrivateServer, type PrivateServer } from '../harness/private-server.ts';
-import { DRAINED, type Lines, prepareSidecarTests, startSidecar, until, watch } from '../harness/sidecar.ts';
+import { DRAINED, type Lines, prepareSidecarTests, startSidecar, until } from '../harness/sidecar.ts';
 import { TcpProxy } from '../harness/tcp-proxy.ts';
 
 needLocalServer();
@@ -12,26 +12,9 @@ prepareSidecarTests();
 let primary: PrivateServer;
 let standby: PrivateServer;
 
-const SCORED = 'SELECT count(*) > 0 AND bool_and(pair_score IS NOT DISTINCT FROM a + 2 * b) FROM items';
-const ONCE = 'SELECT count(*) = count(DISTINCT id) AND count(*) = (SELECT count(*) FROM items) FROM writes';
-
 beforeEach(async () => {
   primary = await createPrivateServer();
-  // A session that has run PLJS does not heed the server's end.
-  const deployer = await primary.client();
-  await deployMade(deployer, 'pair', sumModel(['a', 'b']));
-  await deployer.query(
-    `CREATE TABLE items (id bigint PRIMARY KEY, a float8, b float8);
-     CREATE TABLE writes (id bigint);
-     CREATE FUNCTION count_write() RETURNS trigger LANGUAGE plpgsql AS
-       $$ BEGIN INSERT INTO public.writes VALUES (NEW.id); RETURN NULL; END $$`,
-  );
-  await deployer.query(`SELECT pgscore.attach('pair', 'items', mode => 'async')`);
-  await deployer.query(
-    `CREATE TRIGGER count_write AFTER UPDATE OF pair_score ON items FOR EACH ROW EXECUTE FUNCTION count_write()`,
-  );
-  await watch(deployer, 'items');
-  await deployer.end();
+  await createItems(primary);
   standby = await primary.standby();
 });
 
@@ -40,7 +23,6 @@ afterEach(async () => {
   await primary?.remove();
 });
 
-/** Rows that nothing has scored may be lost with the primary: replication is asynchronous. */
 async function insert(client: pg.Client, from: number, rows: number): Promise<void> {
   await client.query(
     `INSERT INTO items SELECT i, i, 1 FROM generate_series(${from}, ${from + rows - 1}) AS i`,
@@ -83,8 +65,8 @@ test('an address of two servers: work goes on, on the standby that was promoted'
   const after = await promote();
   await insert(after, 10_001, 500);
   await until(after, DRAINED);
-  await until(after, SCORED);
-  await until(after, ONCE);
+  await until(after, ITEMS_SCORED);
+  await until(after, ITEMS_WRITTEN_ONCE);
   const { rows } = await after.query('SELECT count(*)::int AS n FROM items');
   expect(rows).toEqual([{ n: 6500 }]);
   expect(warnings(lines)).toHaveLength(1);
@@ -106,8 +88,8 @@ test('a name that leads to a standby for a while, and then to the new primary', 
     const after = await promote();
     await insert(after, 10_001, 500);
     await until(after, DRAINED);
-    await until(after, SCORED);
-    await until(after, ONCE);
+    await until(after, ITEMS_SCORED);
+    await until(after, ITEMS_WRITTEN_ONCE);
     expect(warnings(lines)).toHaveLength(1);
     sidecar.stop('the test');
     await sidecar.done;
@@ -129,7 +111,7 @@ test('a server that takes no writes for a while, though its connections stay', a
   await admin.query('ALTER SYSTEM RESET default_transaction_read_only');
   await admin.query('SELECT pg_reload_conf()');
   await until(client, DRAINED);
-  await until(client, SCORED);
-  await until(client, ONCE);
+  await until(client, ITEMS_SCORED);
+  await until(client, ITEMS_WRITTEN_ONCE);
   expect(warnings(lines)).toHaveLength(1);
 }, 120_000);

@@ -1,10 +1,10 @@
 import type pg from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { fillDisk } from '../harness/full-disk.ts';
-import { deployMade, sumModel } from '../harness/models.ts';
+import { createItems, ITEMS_SCORED, ITEMS_WRITTEN_ONCE } from '../harness/items.ts';
 import { needLocalServer } from '../harness/platform.ts';
 import { createPrivateServer, type PrivateServer } from '../harness/private-server.ts';
-import { DRAINED, prepareSidecarTests, startSidecar, until, watch } from '../harness/sidecar.ts';
+import { DRAINED, prepareSidecarTests, startSidecar, until } from '../harness/sidecar.ts';
 import { TcpProxy } from '../harness/tcp-proxy.ts';
 
 needLocalServer();
@@ -16,26 +16,11 @@ let client: pg.Client;
 let proxy: TcpProxy;
 
 const ROWS = 3000;
-const SCORED = `SELECT count(*) = ${ROWS} AND bool_and(pair_score IS NOT DISTINCT FROM a + 2 * b) FROM items`;
-const ONCE = 'SELECT count(*) = count(DISTINCT id) AND count(*) = (SELECT count(*) FROM items) FROM writes';
 
 beforeEach(async () => {
   server = await createPrivateServer();
-  const deployer = await server.client();
-  await deployMade(deployer, 'pair', sumModel(['a', 'b']));
-  await deployer.query(
-    `CREATE TABLE items (id bigint PRIMARY KEY, a float8, b float8);
-     CREATE TABLE writes (id bigint);
-     CREATE FUNCTION count_write() RETURNS trigger LANGUAGE plpgsql AS
-       $$ BEGIN INSERT INTO public.writes VALUES (NEW.id); RETURN NULL; END $$`,
-  );
-  await deployer.query(`SELECT pgscore.attach('pair', 'items', mode => 'async')`);
-  await deployer.query(
-    `CREATE TRIGGER count_write AFTER UPDATE OF pair_score ON items FOR EACH ROW EXECUTE FUNCTION count_write()`,
-  );
-  await deployer.end();
+  await createItems(server);
   client = await server.client();
-  await watch(client, 'items');
   await client.query(`INSERT INTO items SELECT i, i, 1 FROM generate_series(1, ${ROWS}) AS i`);
   proxy = await TcpProxy.to(server.url);
 });
@@ -62,7 +47,7 @@ test('a disk that is full when predictions are written: pauses that grow, one li
   expect(rows).toEqual([{ waiting: ROWS, attempts: 0, errors: 0 }]);
   await makeRoom();
   await until(client, DRAINED);
-  await until(client, SCORED);
-  await until(client, ONCE);
+  await until(client, ITEMS_SCORED);
+  await until(client, ITEMS_WRITTEN_ONCE);
   expect(lines.all.filter(({ level }) => level >= 40)).toHaveLength(1);
 }, 120_000);
