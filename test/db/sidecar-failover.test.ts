@@ -83,7 +83,7 @@ test('a name that leads to a standby for a while, and then to the new primary', 
     proxy.leadTo(standby.url);
     await primary.crash();
     // Attempts, each of which the standby answers: it can be read, but takes no writes.
-    await proxy.untilAccepted(12);
+    await proxy.untilAccepted(8);
     expect(sidecar.ready).toBe(false);
     const after = await promote();
     await insert(after, 10_001, 500);
