@@ -4,6 +4,7 @@ import type { ConnectionOptions } from 'node:tls';
 import pg from 'pg';
 import { PgscoreError } from '../errors.ts';
 import { startLocalServer } from './local/server.ts';
+import { parseTarget, requireWritable, type SessionTarget, serversOf, targetOf } from './servers.ts';
 import { readService } from './service.ts';
 
 /** For the parts that are handed a connection and do not talk to PostgreSQL themselves. */
@@ -14,6 +15,8 @@ export interface Connection {
   readonly config: pg.ClientConfig;
   /** Where the address comes from, for messages: `DATABASE_URL`, `the PG* variables` or `the local server`. */
   readonly origin: string;
+  /** Where the address does not say it; `any` unless given. */
+  readonly target?: SessionTarget;
 }
 
 /** libpq's variables, and its names for the same in service files. */
@@ -26,6 +29,7 @@ const variables = [
   ['PGPASSWORD', 'password'],
   ['PGOPTIONS', 'options'],
   ['PGAPPNAME', 'application_name'],
+  ['PGTARGETSESSIONATTRS', 'target_session_attrs'],
   ['PGSSLMODE', 'sslmode'],
   ['PGSSLROOTCERT', 'sslrootcert'],
   ['PGSSLCERT', 'sslcert'],
@@ -45,7 +49,13 @@ export async function resolveConnection(env: NodeJS.ProcessEnv = process.env): P
     return { config: { ...common, connectionString: env.DATABASE_URL }, origin: 'DATABASE_URL' };
   }
   if (naming.some((name) => env[name])) {
-    return { config: { ...common, ...ofVariables(env) }, origin: 'the PG* variables' };
+    const parameters = parametersOf(env);
+    const target = parseTarget(parameters.get('target_session_attrs'));
+    return {
+      config: { ...common, ...configOf(parameters) },
+      origin: 'the PG* variables',
+      ...(target === undefined ? {} : { target }),
+    };
   }
   const note = (line: string) => console.error(`pgscore: ${line}`);
   const server = await startLocalServer({ note });
@@ -56,15 +66,24 @@ export async function resolveConnection(env: NodeJS.ProcessEnv = process.env): P
   return { config: { ...common, connectionString: server.url }, origin: 'the local server' };
 }
 
-/** As libpq combines them: the service's parameters first, then the variables, then the defaults. */
-function ofVariables(env: NodeJS.ProcessEnv): pg.ClientConfig {
+/** As libpq combines them: the service's parameters first, then the variables. */
+function parametersOf(env: NodeJS.ProcessEnv): ReadonlyMap<string, string> {
   const service = env.PGSERVICE ? readService(env.PGSERVICE, env) : new Map<string, string>();
   const parameters = new Map<string, string>();
   for (const [variable, name] of variables) {
     const value = service.get(name) ?? env[variable];
     if (value) parameters.set(name, value);
   }
+  return parameters;
+}
+
+function configOf(parameters: ReadonlyMap<string, string>): pg.ClientConfig {
   const port = Number(parameters.get('port') ?? 5432);
+  if (!Number.isInteger(port)) {
+    throw new PgscoreError('PGS_DATABASE', `PGPORT is "${parameters.get('port')}", not one port`, {
+      hint: 'For servers on different ports: DATABASE_URL=postgresql://user@first:5432,second:5433/database.',
+    });
+  }
   const user = parameters.get('user') ?? userInfo().username;
   return {
     host: parameters.get('hostaddr') ?? parameters.get('host') ?? defaultHost(port),
@@ -106,32 +125,54 @@ export async function connect(env: NodeJS.ProcessEnv = process.env): Promise<pg.
   return connectTo(await resolveConnection(env));
 }
 
-/** An open connection; the caller ends it. Throws PGS_DATABASE with host, port, database and user, and no password. */
-export async function connectTo({ config, origin }: Connection): Promise<pg.Client> {
-  let client: pg.Client;
+/**
+ * An open connection; the caller ends it. Of several servers it is the first that will do. Throws PGS_DATABASE with host,
+ * port, database and user of each, and no password.
+ */
+export async function connectTo({ config, origin, target: wanted }: Connection): Promise<pg.Client> {
+  const target = targetOf(config) ?? wanted ?? 'any';
+  const refusals: Refusal[] = [];
+  for (const server of serversOf(config)) {
+    const client = clientOf(server, origin);
+    try {
+      await client.connect();
+      if (target === 'read-write') await requireWritable(client);
+      return client;
+    } catch (error) {
+      await client.end().catch(() => undefined);
+      refusals.push({ client, error: error as Refusal['error'] });
+      // As libpq: who is refused by one server is not for the others.
+      if (/^28/.test(refusals.at(-1)!.error.code ?? '')) break;
+    }
+  }
+  throw refused(refusals, origin);
+}
+
+function clientOf(config: pg.ClientConfig, origin: string): pg.Client {
   try {
-    client = new pg.Client(config);
+    const client = new pg.Client(config);
+    // The server may end a session right after it began, before a caller can listen: the next query reports it.
+    return client.on('error', () => undefined);
   } catch {
     // The parser's own error repeats the whole address, the password with it.
     throw new PgscoreError('PGS_DATABASE', `the address in ${origin} is not a PostgreSQL URL`, {
       hint: 'Its form is postgresql://user:password@host:5432/database; special characters are percent-encoded.',
     });
   }
-  // The server may end a session right after it began, before a caller can listen: the next query reports it.
-  client.on('error', () => undefined);
-  try {
-    await client.connect();
-    return client;
-  } catch (error) {
-    await client.end().catch(() => undefined);
-    throw refused(client, origin, error as Error & { code?: string });
-  }
 }
 
-function refused(client: pg.Client, origin: string, error: Error & { code?: string }): PgscoreError {
-  const place = `host ${client.host}, port ${client.port}, database ${client.database}, user ${client.user}`;
-  const reason = error.message || error.code || 'no reason given';
-  return new PgscoreError('PGS_DATABASE', `cannot connect to ${place} (from ${origin}): ${reason}`, {
+interface Refusal {
+  readonly client: pg.Client;
+  readonly error: Error & { readonly code?: string };
+}
+
+function refused(refusals: readonly Refusal[], origin: string): PgscoreError {
+  const reasons = refusals.map(({ client, error }) => {
+    const place = `host ${client.host}, port ${client.port}, database ${client.database}, user ${client.user}`;
+    return `${place} (from ${origin}): ${error.message || error.code || 'no reason given'}`;
+  });
+  const { error } = refusals.at(-1)!;
+  return new PgscoreError('PGS_DATABASE', `cannot connect to ${reasons.join('; nor to ')}`, {
     hint: remedy(error.code),
     cause: error,
   });
@@ -152,6 +193,8 @@ function remedy(code: string | undefined): string {
     case '28P01':
     case '28000':
       return 'Check user and password, and what pg_hba.conf allows; a password may also come from PGPASSWORD or ~/.pgpass.';
+    case '25006':
+      return 'Name the primary, or all servers: postgresql://user@first:5432,second:5432/database. After a failover it takes a moment.';
     case '3D000':
       return 'Create the database (createdb), or correct its name.';
     case '53300':

@@ -17,6 +17,11 @@ export function isConnectionLoss(error: unknown): boolean {
   return code !== undefined && (/^(08|57P)/.test(code) || code === '25P03');
 }
 
+/** A prepared statement that is not there, or is there already: the session is not the one in which it was prepared. */
+export function isSessionLoss(error: unknown): boolean {
+  return ['26000', '42P05'].includes(sqlState(error) ?? '');
+}
+
 /** Trouble of the session or the server, which no row is to blame for. */
 export function isOperational(error: unknown): boolean {
   const code = sqlState(error);

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type pg from 'pg';
-import { type Connection, connectTo } from '../db/connect.ts';
+import type { Connection } from '../db/connect.ts';
 import { readQuery } from '../db/queries.ts';
 import { sqlState } from '../db/sql-state.ts';
 import type { BindingCounters } from './counters.ts';
@@ -16,6 +16,11 @@ const MAX_LOOK_MS = 1_000;
 const REPORT_MS = 5_000;
 /** Behind a pooler nothing wakes a sidecar. */
 const POOLED_POLL_MS = 100;
+const POOLED = {
+  transaction:
+    'the connection goes through a pooler in transaction mode, which no notification passes: the queue is polled',
+  busy: 'the connection goes through a pooler without a free session, so that it cannot be told whether notifications pass: the queue is polled',
+};
 
 export interface ControlOptions {
   readonly connection: Connection;
@@ -75,6 +80,13 @@ export class Control {
     return this.#pooled === false;
   }
 
+  /** A lock or a prepared statement was lost: sessions are not kept after all. A pooler's mode may have been changed. */
+  distrustSessions(): void {
+    if (this.#pooled !== false) return;
+    this.#options.log.warn(POOLED.transaction);
+    this.#pooled = true;
+  }
+
   /** Looks at the bindings at once. */
   refresh(): void {
     this.#refresh();
@@ -111,7 +123,10 @@ export class Control {
       if (signal.aborted) return;
       await this.#attempt(async (client) => {
         await this.#prepare(client);
-        if (this.#pooled === false) return this.#sleeper.sleep(client);
+        if (this.#pooled === false) {
+          if (!(await this.#sleeper.sleep(client))) this.distrustSessions();
+          return;
+        }
         await this.#untilPoll();
         dispatcher.wake('once');
       });
@@ -126,24 +141,11 @@ export class Control {
   /** A new connection is looked at first: does it keep its session? */
   async #prepare(client: pg.Client): Promise<void> {
     if (this.#listening === client) return;
-    const pooled = await this.#detectPooler(client);
-    if (pooled && this.#pooled !== true) {
-      this.#options.log.warn(
-        'the connection goes through a pooler in transaction mode, which no notification passes: the queue is polled',
-      );
-    }
-    this.#pooled = pooled;
-    if (!pooled) await this.#sleeper.listen(client);
+    const pooling = await detectPooling(client, this.#options.connection);
+    if (pooling === 'direct') await this.#sleeper.listen(client);
+    else if (this.#pooled !== true) this.#options.log.warn(POOLED[pooling]);
+    this.#pooled = pooling !== 'direct';
     this.#listening = client;
-  }
-
-  async #detectPooler(client: pg.Client): Promise<boolean> {
-    const other = await connectTo(this.#options.connection);
-    try {
-      return (await detectPooling(client, other)) === 'transaction';
-    } finally {
-      await other.end().catch(() => undefined);
-    }
   }
 
   async #report(state: 'running' | 'stopped'): Promise<void> {

@@ -1,4 +1,4 @@
-import { isContention } from '../db/sql-state.ts';
+import { isContention, isSessionLoss } from '../db/sql-state.ts';
 import { Backoff } from './backoff.ts';
 import { type BatchResult, processJobs, VersionChanged } from './batch.ts';
 import type { BatchSizes } from './batch-size.ts';
@@ -23,6 +23,8 @@ export interface LaneOptions {
   readonly onBatch: (binding: AsyncBinding, result: BatchResult) => void;
   /** When a version turned out not to be wanted any more. */
   readonly onVersionChanged: () => void;
+  /** When a prepared statement was not there any more. */
+  readonly onSessionLost: () => void;
   /** Ends all waiting. */
   readonly signal: AbortSignal;
 }
@@ -46,6 +48,8 @@ export class Lane {
       let pauseMs = 0;
       try {
         await this.#serve(turn);
+        // Not before: a disk that is full lets jobs be claimed, and each attempt to write costs a run.
+        link.succeeded();
         this.#wentWell(turn.binding);
       } catch (error) {
         pauseMs = await this.#failed(turn.binding, error);
@@ -60,11 +64,11 @@ export class Lane {
     const { binding } = turn;
     const client = await link.client();
     const version = await versions.get(binding);
+    await pool.fetch(version);
     const size = sizes.of(version.key);
     const queue = new Queue(client, binding, { prepare: prepare(), idleTimeoutMs });
     const start = performance.now();
     const jobs = await queue.claim(size.rows, turn.after);
-    link.succeeded();
     const rows = jobs.reduce((sum, { keys }) => sum + keys.length, 0);
     const isLong = rows > 2 * size.rows && jobs.some(({ keys }) => keys.length > size.rows);
     turn.claimed({
@@ -93,13 +97,17 @@ export class Lane {
 
   /** Rolls back; returns how long the binding is left alone. */
   async #failed(binding: AsyncBinding, error: unknown): Promise<number> {
-    const { link, signal, troubles, onVersionChanged } = this.#options;
+    const { link, signal, troubles, onVersionChanged, onSessionLost } = this.#options;
     if (signal.aborted) return 0;
     if (await link.failed(error, signal)) return 0;
     await link.rollback();
     if (error instanceof VersionChanged) {
       onVersionChanged();
       return 0;
+    }
+    if (isSessionLoss(error)) {
+      onSessionLost();
+      return this.#backoff(binding.id).next();
     }
     if (!isContention(error)) {
       const { message } = error as Error;

@@ -77,18 +77,7 @@ export class Link {
   }
 
   async #open(): Promise<pg.Client> {
-    const { config, origin } = this.#connection;
-    const client = await connectTo({
-      config: {
-        application_name: 'pgscore sidecar',
-        keepAlive: true,
-        query_timeout: QUERY_TIMEOUT_MS,
-        connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-        ...config,
-        pipeline: true,
-      },
-      origin,
-    });
+    const client = await openClient(this.#connection);
     const forget = () => {
       if (this.#client === client) this.#client = undefined;
     };
@@ -97,6 +86,22 @@ export class Link {
     this.#client = client;
     return client;
   }
+}
+
+/** A connection as all of a sidecar's are, to a server that takes writes; the caller ends it. Throws PGS_DATABASE. */
+export function openClient({ config, origin, target = 'read-write' }: Connection): Promise<pg.Client> {
+  return connectTo({
+    target,
+    config: {
+      application_name: 'pgscore sidecar',
+      keepAlive: true,
+      query_timeout: QUERY_TIMEOUT_MS,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      ...config,
+      pipeline: true,
+    },
+    origin,
+  });
 }
 
 /** Errors that end by themselves when the server is back, or a disk has room, or another server has taken over. */

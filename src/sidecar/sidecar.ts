@@ -96,6 +96,7 @@ export class Sidecar {
           idleTimeoutMs: options.timeoutSeconds * 1000 * 2 + TRANSACTION_SLACK_MS,
           onBatch: (binding, result) => counters.add(binding, result),
           onVersionChanged: () => this.#control.refresh(),
+          onSessionLost: () => this.#control.distrustSessions(),
           signal: this.#abandoning.signal,
         }),
     );

@@ -38,16 +38,18 @@ export class Sleeper {
 
   /**
    * When all is quiet: tells writers to notify from now on, has the queue looked at for what came before that, and sleeps
-   * until there is work.
+   * until there is work. Returns whether the connection still has the session in which it fell asleep.
    */
-  async sleep(client: pg.Client): Promise<void> {
+  async sleep(client: pg.Client): Promise<boolean> {
     await client.query(`SELECT pg_catalog.pg_advisory_lock_shared(${SLEEPING})`);
     try {
       await this.#sleepUntilWork();
     } finally {
       this.#wake = () => undefined;
-      await client.query(`SELECT pg_catalog.pg_advisory_unlock_shared(${SLEEPING})`);
     }
+    const text = `SELECT pg_catalog.pg_advisory_unlock_shared(${SLEEPING}) AS "wasHeld"`;
+    const { rows } = await client.query<{ wasHeld: boolean }>(text);
+    return rows[0]!.wasHeld;
   }
 
   async #sleepUntilWork(): Promise<void> {
@@ -66,6 +68,7 @@ export class Sleeper {
       }
     }
   }
+
   /** True for a notification, false after that time. */
   async #untilNotified(milliseconds: number): Promise<boolean> {
     if (this.#notified) return true;

@@ -89,6 +89,19 @@ export class WorkerPool {
   }
 
   /**
+   * Has the version's file on this machine, so that a run asks the database for nothing. For whoever runs it in a
+   * transaction: behind a pooler the sessions that all transactions hold may be all that there are, and none would be left
+   * to fetch it with. Throws VersionUnavailable.
+   */
+  async fetch({ name, sha256, file }: RunnableVersion): Promise<void> {
+    try {
+      await this.#options.cache.path(sha256, file);
+    } catch (error) {
+      throw new VersionUnavailable(name, error as Error);
+    }
+  }
+
+  /**
    * Predictions for some rows in one run.
    * @throws WorkerFailure or WorkerDied (during `run`) when these rows cannot be run together; VersionUnavailable when
    * the version cannot be loaded; the signal's reason when it comes before a worker is free. A run that has begun goes on.

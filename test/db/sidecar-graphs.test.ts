@@ -91,22 +91,25 @@ test('a promotion is picked up within a second; no statement writes two versions
   await client.query('DROP TABLE statements');
 });
 
-test('forty promotions: memory of main process and workers stays bounded, workers are replaced', async () => {
-  for (let bias = 0; bias < 8; bias++) await deployMadeGraph(client, 'many', biasedSum(bias));
+test('a hundred promotions, of as many versions: memory stays flat, workers are replaced', async () => {
+  await deployMadeGraph(client, 'many', biasedSum(0));
   await createItems('many');
-  const { sidecar, lines } = startSidecar(database.url, { maxLoads: 3, workers: 1 });
+  const { sidecar, lines } = startSidecar(database.url, { maxLoads: 10, workers: 1 });
   await client.query('INSERT INTO items SELECT i, i, 1 FROM generate_series(1, 20) AS i');
   await until(client, DRAINED);
-  const before = process.memoryUsage.rss();
-  let most = 0;
-  for (let round = 1; round <= 40; round++) {
-    const version = (round % 8) + 1;
-    await client.query(`SELECT pgscore.promote('many', ${version})`);
+  const main: number[] = [];
+  const workers: number[] = [];
+  for (let round = 1; round <= 100; round++) {
+    await deployMadeGraph(client, 'many', biasedSum(round));
+    await client.query(`SELECT pgscore.promote('many', ${round + 1})`);
     await client.query('UPDATE items SET b = b + 1');
-    await until(client, `SELECT bool_and(by = ${version} AND score = a + b + ${version - 1}) FROM items`);
-    most = Math.max(most, ...sidecar.workers.map(({ rss }) => rss));
+    await until(client, `SELECT bool_and(by = ${round + 1} AND score = a + b + ${round}) FROM items`);
+    main.push(process.memoryUsage.rss());
+    workers.push(Math.max(...sidecar.workers.map(({ rss }) => rss)));
   }
-  expect(lines.all.some(({ msg }) => msg === 'a worker is replaced')).toBe(true);
-  expect(most).toBeLessThan(500 * 2 ** 20);
-  expect(process.memoryUsage.rss() - before).toBeLessThan(200 * 2 ** 20);
+  expect(lines.all.filter(({ msg }) => msg === 'a worker is replaced').length).toBeGreaterThanOrEqual(10);
+  // Tried: 84 to 88 MB from the first worker to the last; 151 to 177 MB with all of the test in it.
+  const megabytes = 2 ** 20;
+  expect(Math.max(...workers.slice(50)) - Math.max(...workers.slice(0, 50))).toBeLessThan(20 * megabytes);
+  expect(main.at(-1)! - main[0]!).toBeLessThan(100 * megabytes);
 }, 120_000);

@@ -184,6 +184,8 @@ export async function until(client: pg.Client, sql: string, expected: unknown = 
   }
   for (;;) {
     const written = once(client, 'notification');
+    // A connection that ends later is no failure of a wait that is over.
+    written.catch(() => undefined);
     const { rows } = await client.query<unknown[]>({ text: sql, rowMode: 'array' });
     if (rows[0]?.[0] === expected) return;
     await written;
