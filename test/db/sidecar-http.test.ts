@@ -1,13 +1,17 @@
+import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import type pg from 'pg';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { applyDeploy, planDeploy } from '../../src/deploy/deploy.ts';
+import { importModel } from '../../src/import/registry.ts';
 import { compileScorer } from '../../src/scorer/scorer.ts';
+import { readTelco } from '../conformance/telco.ts';
 import { runCli } from '../harness/cli.ts';
 import { createTestDatabase, type TestDatabase } from '../harness/database.ts';
 import { deployMadeGraph } from '../harness/deploy-graph.ts';
 import { readExposition } from '../harness/exposition.ts';
 import { celuSum, imageGraph, makeGraph } from '../harness/graphs.ts';
+import { modelPath } from '../harness/model-path.ts';
 import { deployMade, sumModel, text } from '../harness/models.ts';
 import { createPrivateServer } from '../harness/private-server.ts';
 import { prepareSidecarTests, spawnSidecar, startSidecar, until, watch } from '../harness/sidecar.ts';
@@ -296,6 +300,32 @@ describe('tensors', () => {
     });
     expect(texts.body.outputs).toEqual([{ name: 'label', shape: [1], datatype: 'BYTES', data: ['high'] }]);
   });
+});
+
+test("the manual's own request prints what the manual says", async () => {
+  const file = { name: 'lightgbm-churn.txt', bytes: readFileSync(modelPath('telco/lightgbm-churn.txt')) };
+  const imported = importModel(file, { labels: ['No', 'Yes'] });
+  await applyDeploy(client, await planDeploy(client, { name: 'churn', imported, file }));
+  const customers = readTelco('customers-test.csv').filter((each) => each.customer_id === '7892-POOKP');
+  const columns = Object.keys(customers[0]!);
+  const numbers = new Set(['senior_citizen', 'tenure', 'monthly_charges', 'total_charges']);
+  const types = columns.map((name) => `${name} ${numbers.has(name) ? 'float8' : 'text'}`);
+  await client.query(`CREATE TABLE customers (${types.join()}, PRIMARY KEY (customer_id))`);
+  await client.query('INSERT INTO customers SELECT * FROM json_populate_recordset(NULL::customers, $1)', [
+    JSON.stringify(customers),
+  ]);
+  await client.query(`SELECT pgscore.attach('churn', 'customers');
+    UPDATE customers SET contract = 'Two year' WHERE customer_id = '7892-POOKP'`);
+  const manual = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  const [, request, path, printed] = /-d '(.*)' http:\/\/127\.0\.0\.1:8080(\/predict\/churn)\n(.*)\n/.exec(
+    manual,
+  )!;
+  const response = await fetch(`${url}${path}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
+    body: request!,
+  });
+  expect(await response.text()).toBe(printed);
 });
 
 test('a promotion is answered with within a second or so, without a restart', async () => {

@@ -18,8 +18,7 @@ export function inputsOf({ features, inputs, runsIn }: ServedVersion): readonly 
   }));
 }
 
-/** `values` are all numbers that a row's prediction has; of a model that predicts one, that one. */
-export function outputsOf({ outputs, runsIn, labels, task }: ServedVersion): readonly GraphTensor[] {
+export function outputsOf({ outputs, runsIn, labels, hasValues }: ServedVersion): readonly GraphTensor[] {
   if (runsIn === 'sidecar') return outputs;
   const classes: GraphTensor[] =
     labels === null
@@ -28,8 +27,7 @@ export function outputsOf({ outputs, runsIn, labels, task }: ServedVersion): rea
           { name: 'label', type: 'string', shape: [null] },
           { name: 'probabilities', type: 'float64', shape: [null, labels.length] },
         ];
-  const values: GraphTensor[] =
-    task === 'regression' ? [{ name: 'values', type: 'float64', shape: [null, null] }] : [];
+  const values: GraphTensor[] = hasValues ? [{ name: 'values', type: 'float64', shape: [null, null] }] : [];
   return [
     { name: 'value', type: 'float64', shape: [null] },
     ...classes,
@@ -100,7 +98,7 @@ function numbersOf(type: TensorType, data: TensorData): readonly unknown[] {
 
 /** The parts of predictions as tensors, by the names of `outputsOf`. NULL is NaN, and the empty text for a label. */
 export function tensorsOf(
-  { labels, task }: ServedVersion,
+  { labels, hasValues }: ServedVersion,
   predictions: readonly Prediction[],
 ): Map<string, TensorValue> {
   const n = predictions.length;
@@ -121,7 +119,7 @@ export function tensorsOf(
     );
   }
   numbers('raw', predictions[0]?.raw.length ?? 0, ({ raw }) => raw);
-  if (task === 'regression') {
+  if (hasValues) {
     numbers('values', predictions[0]?.values?.length ?? 1, ({ value, values }) => values ?? [value]);
   }
   return tensors;

@@ -142,9 +142,11 @@ export class HttpScoring implements InferenceService {
 type KnownVersion = ScorableVersion & ServedVersion;
 
 function serve(version: ScorableVersion): KnownVersion {
-  const { graph } = version;
+  const { graph, task, byHand } = version;
   return {
     ...version,
+    // The database's functions, which scorers written by hand are asked by, do not tell.
+    hasValues: task === 'regression' && !byHand,
     inputs: (graph?.inputs ?? []).map(({ name, type, shape }) => ({ name, type, shape: [null, ...shape] })),
     outputs: graph?.outputTensors ?? [],
   };

@@ -57,6 +57,8 @@ export interface ServedVersion {
   readonly format: string;
   readonly features: readonly ServedFeature[];
   readonly labels: readonly string[] | null;
+  /** Whether it can tell all numbers of a prediction that has several; of one that has one, these are that one. */
+  readonly hasValues: boolean;
   /** The graph's own tensors; empty for versions that run in the database. */
   readonly inputs: readonly GraphTensor[];
   readonly outputs: readonly GraphTensor[];

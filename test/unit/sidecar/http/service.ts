@@ -42,6 +42,7 @@ const SUM: ServedVersion = {
     { name: 'b', kind: 'number' },
   ],
   labels: ['low', 'high'],
+  hasValues: false,
   inputs: [],
   outputs: [],
 };
@@ -53,6 +54,7 @@ const PAIR: ServedVersion = {
   task: 'regression',
   features: [{ name: 'x', kind: 'number' }],
   labels: null,
+  hasValues: true,
 };
 
 function pairOf(x: number): Prediction {
@@ -69,6 +71,7 @@ const GRAPH: ServedVersion = {
   format: 'onnx',
   features: [{ name: 'input0', kind: 'array', shape: [2] }],
   labels: null,
+  hasValues: false,
   inputs: [
     { name: 'input0', type: 'uint32', shape: [null, 2] },
     { name: 'input1', type: 'bool', shape: [null] },
