@@ -18,6 +18,7 @@ import {
   validateRegisterList,
 } from './validate-registers.ts';
 import { validateStep } from './validate-step.ts';
+import { makesText } from './validate-text-makers.ts';
 
 export type { Violation } from './check.ts';
 export { MAX_VIOLATIONS } from './check.ts';
@@ -89,8 +90,10 @@ function validateSteps(value: unknown, registers: RegisterKind[], out: Violation
   const steps = arrayOf(value, 'steps', out);
   if (steps === undefined) return;
   for (let k = 0; k < steps.length && !out.full; k++) {
-    const width = validateStep(steps[k], registers, `steps[${k}]`, out);
-    for (let i = 0; i < width; i++) registers.push('number');
+    const step: unknown = steps[k];
+    const width = validateStep(step, registers, `steps[${k}]`, out);
+    const kind = makesText(step) ? 'text' : 'number';
+    for (let i = 0; i < width; i++) registers.push(kind);
   }
 }
 
