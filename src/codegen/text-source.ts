@@ -82,6 +82,16 @@ function makerSource(step: TextMaker, first: Register, context: SourceContext): 
         run: [context.writeText(first, `${join}(texts${first},[${parts.join()}])`)],
       };
     }
+    case 'choose-text': {
+      const inputs = step.inputs.map((input) => context.readText(input));
+      const choose = context.kernel('text-makers', 'chooseText');
+      return {
+        setup: [`const texts${first}=${JSON.stringify(step.texts)};`],
+        run: [
+          context.writeText(first, `${choose}(${context.read(step.index)},texts${first},[${inputs.join()}])`),
+        ],
+      };
+    }
     case 'format-number': {
       const { kind: _, input, ...format } = step;
       const call = context.kernel('format-number', 'formatNumber');

@@ -98,6 +98,7 @@ function toleranceOf(step: Step): number {
     case 'measure-text':
     case 'change-text':
     case 'join-texts':
+    case 'choose-text':
     case 'format-number':
     case 'format-date':
       return 1e-12;

@@ -22,6 +22,10 @@ export function makeText(step: TextMaker, registers: readonly number[], texts: T
       if (parts.some((part) => part === null)) return null;
       return step.texts.map((text, i) => text + (parts[i] ?? '')).join('');
     }
+    case 'choose-text': {
+      const all = [...step.texts, ...step.inputs.map((input) => texts.get(input) ?? null)];
+      return all[registers[step.index]!] ?? null;
+    }
     case 'format-number':
       return formatNumber(step, registers[step.input]!);
     case 'format-date':

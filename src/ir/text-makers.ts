@@ -4,7 +4,7 @@
  */
 import type { Register } from './model.ts';
 
-export type TextMaker = ChangeText | JoinTexts | FormatNumber | FormatDate;
+export type TextMaker = ChangeText | JoinTexts | ChooseText | FormatNumber | FormatDate;
 
 /** Changes a text, one change after the other. */
 export interface ChangeText {
@@ -38,6 +38,16 @@ export interface JoinTexts {
   readonly texts: readonly string[];
 }
 
+/** The text of that number among `texts` and, after these, the inputs; an index that is none (NaN) gives NULL. */
+export interface ChooseText {
+  readonly kind: 'choose-text';
+  /** Holds a number. */
+  readonly index: Register;
+  readonly texts: readonly (string | null)[];
+  /** Hold texts. */
+  readonly inputs: readonly Register[];
+}
+
 /** A number as C's printf writes it in the C locale. NaN is missing. */
 export interface FormatNumber {
   readonly kind: 'format-number';
@@ -69,6 +79,7 @@ export const DATE_PARTS = ['Y', 'C', 'y', 'm', 'B', 'b', 'd', 'j', 'A', 'a', 'H'
 const KINDS: ReadonlySet<string> = new Set<TextMaker['kind']>([
   'change-text',
   'join-texts',
+  'choose-text',
   'format-number',
   'format-date',
 ]);
@@ -83,6 +94,7 @@ export function textMakerTexts(step: TextMaker): readonly Register[] {
     case 'change-text':
       return [step.input];
     case 'join-texts':
+    case 'choose-text':
       return step.inputs;
     case 'format-number':
     case 'format-date':

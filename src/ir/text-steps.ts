@@ -174,7 +174,14 @@ export function textStepTexts(step: TextStep): readonly Register[] {
 
 /** All registers that a step reads. */
 export function textStepInputs(step: TextStep): readonly Register[] {
-  return step.kind === 'join-texts' ? step.inputs : [step.input];
+  switch (step.kind) {
+    case 'join-texts':
+      return step.inputs;
+    case 'choose-text':
+      return [step.index, ...step.inputs];
+    default:
+      return [step.input];
+  }
 }
 
 function termColumnCount(columns: TermColumns): number {

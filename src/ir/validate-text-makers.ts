@@ -19,6 +19,7 @@ type StepCheck = (step: Fields, registers: Registers, path: string, out: Violati
 export const TEXT_MAKERS: ReadonlyMap<unknown, StepCheck> = new Map<string, StepCheck>([
   ['change-text', validateChange],
   ['join-texts', validateJoin],
+  ['choose-text', validateChoice],
   ['format-number', validateFormat],
   ['format-date', validateDate],
 ]);
@@ -94,6 +95,17 @@ function validateJoin(step: Fields, registers: Registers, path: string, out: Vio
   for (let i = 0; i < texts.length && !out.full; i++) {
     if (typeof texts[i] !== 'string')
       out.add(`${path}.texts[${i}]`, `Must be a text, but is ${show(texts[i])}.`);
+  }
+  return 1;
+}
+
+function validateChoice(step: Fields, registers: Registers, path: string, out: Violations): number {
+  validateNumberRegister(step.index, registers, `${path}.index`, out);
+  const texts = arrayOf(step.texts, `${path}.texts`, out) ?? [];
+  for (let i = 0; i < texts.length && !out.full; i++) textOrNull(texts[i], `${path}.texts[${i}]`, out);
+  const inputs = arrayOf(step.inputs, `${path}.inputs`, out) ?? [];
+  for (let i = 0; i < inputs.length && !out.full; i++) {
+    validateTextRegister(inputs[i], registers, `${path}.inputs[${i}]`, out);
   }
   return 1;
 }

@@ -13,14 +13,14 @@ export function formatNumber(x: number, format: NumberFormat): string | null {
   const { conversion, precision, width, fill, plus } = format;
   const sign = x < 0 || Object.is(x, -0) ? '-' : plus;
   const size = Math.abs(x);
-  const isFinite = size !== Infinity;
-  const digits = isFinite
+  const isNumber = size !== Infinity;
+  const digits = isNumber
     ? conversion === 'e'
       ? scientific(size, precision)
       : fixed(size, precision)
     : 'inf';
   if (fill === 'after') return (sign + digits).padEnd(width);
-  if (fill === 'zeros' && isFinite) return sign + digits.padStart(width - sign.length, '0');
+  if (fill === 'zeros' && isNumber) return sign + digits.padStart(width - sign.length, '0');
   return (sign + digits).padStart(width);
 }
 

@@ -127,3 +127,9 @@ export function joinTexts(texts: readonly string[], parts: readonly Text[]): Tex
   }
   return joined;
 }
+
+/** The text at an index among fixed texts and, after these, inputs; null where there is none. */
+export function chooseText(index: number, texts: readonly Text[], inputs: readonly Text[]): Text {
+  const text = index < texts.length ? texts[index] : inputs[index - texts.length];
+  return text ?? null;
+}

@@ -207,8 +207,15 @@ function numberMaker(input: Register): fc.Arbitrary<TextMaker> {
   const parts = fc.array(fc.oneof(fc.constantFrom(...DATE_PARTS), fc.constant({ text: '%' })), {
     maxLength: 14,
   });
+  const choice = fc.constant({
+    kind: 'choose-text',
+    index: input,
+    texts: ['a', null, 'RED'],
+    inputs: [],
+  } as const);
   return fc.oneof<fc.Arbitrary<TextMaker>[]>(
     format,
+    choice,
     fc.record({ kind: fc.constant('format-date'), input: fc.constant(input), parts }),
   );
 }

@@ -182,6 +182,8 @@ function withRegisters(step: Step, of: (register: Register) => Register): Step {
     case 'format-number':
     case 'format-date':
       return { ...step, input: of(step.input) };
+    case 'choose-text':
+      return { ...step, index: of(step.index), inputs: step.inputs.map(of) };
     case 'combine':
       return { ...step, left: step.left.map(of), right: step.right.map(of) };
     case 'select':

@@ -21,7 +21,7 @@ const POSIX: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** General categories but those of what is not assigned. */
-const CATEGORY = /^(?:L[ultmo]?|M[nce]?|N[dlo]?|P[cdseifo]?|S[mcko]?|Z[slp]?|C[cf])$/;
+export const CATEGORY = /^(?:L[ultmo]?|M[nce]?|N[dlo]?|P[cdseifo]?|S[mcko]?|Z[slp]?|C[cf])$/;
 
 /** https://docs.oracle.com/en/java/javase/17/docs/api/java.base/java/util/regex/Pattern.html */
 const JAVA: Dialect = {
@@ -38,7 +38,7 @@ const JAVA: Dialect = {
   codes: { x: 2, u: 4 },
   dot: '^\\n\\r\\x85\\u2028\\u2029',
   end: AT_END,
-  captures: false,
+  captures: 'none',
   nested: ['[', '&&'],
   property: (name) => {
     const category = name.startsWith('Is') ? name.slice(2) : name;

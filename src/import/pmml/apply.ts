@@ -33,7 +33,8 @@ export function lowerApply(element: Element, context: Context): Value {
 }
 
 function call(name: string, values: readonly Value[], element: Element, context: Context): Value {
-  const builtIn = FUNCTIONS.get(name);
+  // Before PMML 4.4 had some of them, converters wrote them with x- before.
+  const builtIn = FUNCTIONS.get(name.replace(/^x-/, ''));
   if (builtIn !== undefined) return builtIn(values, element, context.lowering);
   const definition = context.lowering.file.functions.get(name);
   if (definition === undefined) return refuseFunction(name, element);

@@ -1,6 +1,7 @@
 import { PgscoreError } from '../../errors.ts';
 import type { Model, Output, Task } from '../../ir/model.ts';
 import type { ImportedModel, ImportOptions } from '../importer.ts';
+import { isDateType } from './dates.ts';
 import type { Element } from './element.ts';
 import { featureFor, inputValue } from './inputs.ts';
 import { Lowering } from './lowering.ts';
@@ -33,9 +34,6 @@ export function lowerPmml(file: PmmlFile, options: ImportOptions): LoweredFile {
   inputs.forEach((field, register) => {
     base.declare(field.name, () => inputValue(field, features[register]!, register, lowering));
   });
-  for (const field of file.fields.values()) {
-    if (field.type === undefined) base.declare(field.name, () => refuseDate(field.element));
-  }
   const lowered = lowerModel(file.model, base, true);
   for (const field of inputs) {
     if (isLimited(field, file.model)) lowered.context.scope.resolve(field.name, field.element);
@@ -57,11 +55,11 @@ export function lowerPmml(file: PmmlFile, options: ImportOptions): LoweredFile {
 }
 
 /** Whether some values of a field may end in no prediction, even if the model does not read it. */
-function isLimited({ name, valid, invalid, intervals }: DataField, model: Element): boolean {
+function isLimited({ name, type, valid, invalid, intervals }: DataField, model: Element): boolean {
   const mining = model.required('MiningSchema').all('MiningField');
   const own = mining.find((field) => field.attributes.name === name);
   const limits = valid.length + invalid.length + intervals.length;
-  return limits > 0 || own?.attributes.missingValueTreatment === 'returnInvalid';
+  return limits > 0 || isDateType(type) || own?.attributes.missingValueTreatment === 'returnInvalid';
 }
 
 /** The active fields of the model, in the order of its <MiningSchema>. */
@@ -79,17 +77,10 @@ function inputFields(file: PmmlFile): readonly DataField[] {
       if (!derived.has(name)) mining.fail('is no field of the data dictionary');
       continue;
     }
-    if (field.type !== undefined) fields.push(field);
+    fields.push(field);
   }
   if (fields.length === 0) file.model.refuse('reads no field', 'A model without inputs is a constant.');
   return fields;
-}
-
-function refuseDate(element: Element): never {
-  return element.refuse(
-    `is of data type ${JSON.stringify(element.string('dataType').slice(0, 40))}, and the model reads it`,
-    'Compute numbers from dates and times before the model, in SQL.',
-  );
 }
 
 /** The last final output that is computed from the prediction, where the file has one; else the prediction itself. */

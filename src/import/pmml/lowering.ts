@@ -1,8 +1,9 @@
 import type { Register } from '../../ir/model.ts';
 import { Builder } from '../builder.ts';
+import { type DateType, isDateType, readDate } from './dates.ts';
 import type { Element } from './element.ts';
 import type { PmmlFile } from './scan.ts';
-import type { ConstantValue, NumberValue, TextValue, Value } from './values.ts';
+import { type ConstantValue, isAnyText, type NumberValue, type TextValue, type Value } from './values.ts';
 
 /** Expressions that the functions of a file may unfold to: a small file can say very much. */
 const MAX_EXPRESSIONS = 200_000;
@@ -68,8 +69,10 @@ export class Lowering {
   asNumber(value: Value, at: Element): NumberValue {
     switch (value.kind) {
       case 'number':
+        if (isDateType(value.type)) refuseDate(value.type, at);
         return value;
       case 'constant':
+        if (isDateType(value.type)) refuseDate(value.type, at);
         return {
           kind: 'number',
           register: this.constant(numberOf(value, at)),
@@ -77,13 +80,24 @@ export class Lowering {
           present: value.value !== null,
         };
       case 'text': {
-        if (value.open && value.known === undefined)
-          at.refuse('reads any text as a number', 'Declare the field as a number.');
+        if (isAnyText(value)) {
+          if (value.source === undefined)
+            at.refuse('reads any text as a number', 'Declare the field as a number.');
+          const { register, unreadable } = readDate(value.source(), 'number', this);
+          this.guard(unreadable);
+          return { kind: 'number', register, type: 'double', present: value.present };
+        }
         const numbers = value.texts.map((text) => at.parse(text, 'a text that is read as a number'));
         const register = this.gather(value.register, numbers);
         return { kind: 'number', register, type: 'double', present: value.present };
       }
     }
+  }
+
+  /** A register with the text itself. */
+  textRegister(value: TextValue): Register {
+    if (value.source !== undefined) return value.source();
+    return this.b.add({ kind: 'choose-text', index: value.register, texts: value.texts, inputs: [] })[0]!;
   }
 
   /** The number at each code; NaN for any other code. */
@@ -123,6 +137,13 @@ export class Lowering {
     const only = condition === undefined ? invalid : this.b.combine('and', [invalid], [condition])[0]!;
     this.guards.push(only);
   }
+}
+
+function refuseDate(type: DateType, at: Element): never {
+  return at.refuse(
+    `takes a ${type} for a number`,
+    'Make it a number with dateDaysSinceYear, dateSecondsSinceYear or dateSecondsSinceMidnight.',
+  );
 }
 
 export interface NumberCodes {

@@ -7,7 +7,7 @@ import type { Lowering } from './lowering.ts';
 import { onlyWhereTrue } from './merge.ts';
 import type { ModelContext } from './model-context.ts';
 import { type ClassificationResult, type ClusteringResult, missingWhere, type Result } from './result.ts';
-import { dataTypeOf } from './scan.ts';
+import { dataTypeOf, storedType } from './scan.ts';
 import { Scope } from './scope.ts';
 import { parseConstant } from './types.ts';
 import { type DataType, number, type Value } from './values.ts';
@@ -18,9 +18,7 @@ export function declareOutputs(model: Element, lowered: Lowered, context: ModelC
   const scope = new Scope(context.lowering, lowered.scope ?? context.scope);
   const target = context.targetField;
   if (target !== undefined)
-    scope.declare(target.name, () =>
-      predictedValue(result, target.type ?? 'double', model, context.lowering),
-    );
+    scope.declare(target.name, () => predictedValue(result, target.type, model, context.lowering));
   for (const field of outputFields(model)) {
     scope.declare(field.string('name'), () => outputValue(field, lowered, scope, context));
   }
@@ -47,8 +45,10 @@ export function rankOf(field: Element): number {
 
 function outputValue(field: Element, lowered: Lowered, scope: Scope, context: ModelContext): Value {
   const { lowering } = context;
-  const type = field.has('dataType') ? dataTypeOf(field) : undefined;
-  const typed = (value: Value): Value => (type === undefined ? value : cast(value, type, field, lowering));
+  const declared = field.has('dataType') ? dataTypeOf(field) : undefined;
+  const type = declared === undefined ? undefined : storedType(declared);
+  const typed = (value: Value): Value =>
+    declared === undefined ? value : cast(value, declared, field, lowering);
   const feature = featureOf(field);
   const id = field.attributes.segmentId;
   if (feature === 'transformedValue' || feature === 'decision') {

@@ -60,7 +60,7 @@ function inputsOf(
     if (kind === 'text') return text;
     const trimmed = text.trim();
     if (trimmed === '' || trimmed === 'NA' || trimmed === 'NaN') return null;
-    return parseConstant(element, trimmed, fields.get(name)!.type ?? 'double');
+    return parseConstant(element, trimmed, fields.get(name)!.type);
   });
 }
 

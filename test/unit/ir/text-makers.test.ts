@@ -13,7 +13,7 @@ function modelOf(kind: 'number' | 'text', ...steps: readonly Step[]): Model {
 }
 
 /** What evaluator and kernel give, which have to agree. */
-async function valueOf(model: Model, value: number | string | null): Promise<number> {
+async function resultOf(model: Model, value: number | string | null): Promise<number> {
   const [both] = await bothResults(model, [[value]]);
   expect(both!.program).toEqual(both!.evaluator);
   return both!.evaluator[0]!;
@@ -50,22 +50,52 @@ describe('texts that are made of texts', () => {
     ['two', changed({ name: 'uppercase' }, { name: 'slice', start: 0, length: 1 }), 'éa', 'É'],
     ['join', { kind: 'join-texts', inputs: [0, 0], texts: ['<', '|', '>'] }, 'a', '<a|a>'],
   ])('%s', async (_, maker, text, expected) => {
-    expect(await valueOf(compared('text', maker, expected), text)).toBe(0);
-    expect(await valueOf(compared('text', maker, expected), null)).toBe(Number.NaN);
+    expect(await resultOf(compared('text', maker, expected), text)).toBe(0);
+    expect(await resultOf(compared('text', maker, expected), null)).toBe(Number.NaN);
+  });
+
+  it('are chosen by a number', async () => {
+    const choice = (expected: string) => {
+      const maker: TextMaker = { kind: 'choose-text', index: 0, texts: ['a', null], inputs: [1] };
+      const code: Step = {
+        kind: 'encode-category',
+        input: 2,
+        categories: [expected],
+        missing: NaN,
+        unknown: -1,
+      };
+      const steps = [
+        {
+          kind: 'format-number',
+          input: 0,
+          conversion: 'f',
+          precision: 1,
+          width: 0,
+          fill: 'before',
+          plus: '',
+        },
+        maker,
+        code,
+      ];
+      return modelOf('number', ...(steps as Step[]));
+    };
+    expect(await resultOf(choice('a'), 0)).toBe(0);
+    expect(await resultOf(choice('2.0'), 2)).toBe(0);
+    for (const none of [1, 3, -1, 0.5, null]) expect(await resultOf(choice('a'), none)).toBe(Number.NaN);
   });
 
   it('may stand for NULL, or become it', async () => {
     const filled: TextMaker = { kind: 'change-text', input: 0, changes: [], missing: 'none' };
-    expect(await valueOf(compared('text', filled, 'none'), null)).toBe(0);
+    expect(await resultOf(compared('text', filled, 'none'), null)).toBe(0);
     const gone = changed({ name: 'map', from: ['NA'], to: [null] }, { name: 'uppercase' });
-    expect(await valueOf(compared('text', gone, 'NA'), 'NA')).toBe(Number.NaN);
+    expect(await resultOf(compared('text', gone, 'NA'), 'NA')).toBe(Number.NaN);
   });
 
   it('do not know characters that came after Unicode 14', async () => {
     // U+A7DC has been a capital letter since Unicode 16.
-    expect(await valueOf(compared('text', changed({ name: 'lowercase' }), 'a\ua7dcb'), 'A\ua7dcB')).toBe(0);
+    expect(await resultOf(compared('text', changed({ name: 'lowercase' }), 'a\ua7dcb'), 'A\ua7dcB')).toBe(0);
     const letters = changed({ name: 'replace', pattern: '\\p{L}', by: ['x'] });
-    expect(await valueOf(compared('text', letters, 'x\ua7dcx'), 'A\ua7dcB')).toBe(0);
+    expect(await resultOf(compared('text', letters, 'x\ua7dcx'), 'A\ua7dcB')).toBe(0);
   });
 });
 
@@ -92,15 +122,15 @@ describe('numbers as texts', () => {
     [{ conversion: 'f', precision: 2, width: 6, fill: 'zeros' }, Infinity, '   inf'],
   ])('%j of %d', async (format, x, expected) => {
     const maker: TextMaker = { kind: 'format-number', input: 0, ...plain, ...format };
-    expect(await valueOf(compared('number', maker, expected), x)).toBe(0);
-    expect(await valueOf(compared('number', maker, expected), null)).toBe(Number.NaN);
+    expect(await resultOf(compared('number', maker, expected), x)).toBe(0);
+    expect(await resultOf(compared('number', maker, expected), null)).toBe(Number.NaN);
   });
 });
 
 describe('dates', () => {
   const measured = (name: 'date' | 'date-time' | 'time' | 'number', text: string) => {
     const measure: MeasureText['measure'] = { name, invalid: Infinity };
-    return valueOf(modelOf('text', { kind: 'measure-text', input: 0, measure, missing: -1 }), text);
+    return resultOf(modelOf('text', { kind: 'measure-text', input: 0, measure, missing: -1 }), text);
   };
 
   it.each([
@@ -176,13 +206,13 @@ describe('dates', () => {
   ])('are written: %d', async (seconds, expected) => {
     const parts = ['m', { text: '/' }, 'd', { text: '/' }, 'y'] as const;
     expect(
-      await valueOf(compared('number', { kind: 'format-date', input: 0, parts }, expected), seconds),
+      await resultOf(compared('number', { kind: 'format-date', input: 0, parts }, expected), seconds),
     ).toBe(0);
   });
 
   it.each([-719528 * 86400 - 1, 253402300800, Infinity])('are not written: %d', async (seconds) => {
     const maker: TextMaker = { kind: 'format-date', input: 0, parts: ['Y'] };
-    expect(await valueOf(compared('number', maker, ''), seconds)).toBe(Number.NaN);
+    expect(await resultOf(compared('number', maker, ''), seconds)).toBe(Number.NaN);
   });
 
   it('are written as they are read', async () => {
@@ -245,6 +275,18 @@ describe('the validator', () => {
       'steps[0].changes[0].from[1]',
     ],
     ['a text too few', 'text', { kind: 'join-texts', inputs: [0], texts: [''] }, 'steps[0].texts'],
+    [
+      'a choice by a text',
+      'text',
+      { kind: 'choose-text', index: 0, texts: [], inputs: [] },
+      'steps[0].index',
+    ],
+    [
+      'a choice of a number',
+      'number',
+      { kind: 'choose-text', index: 0, texts: [], inputs: [0] },
+      'steps[0].inputs[0]',
+    ],
     ['a format of a text', 'text', { ...format, fill: 'before', plus: '' }, 'steps[0].input'],
     ['an unknown filling', 'number', { ...format, fill: 'stars', plus: '' }, 'steps[0].fill'],
     ['an unknown part', 'number', { kind: 'format-date', input: 0, parts: ['Z'] }, 'steps[0].parts[0]'],
