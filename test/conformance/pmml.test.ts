@@ -185,12 +185,17 @@ const clusters = model('clusters', ({ raw }) => raw, [
   [[null, null], [none, none], null],
 ]);
 
-/** 100 + (-5 | 5 | 20) + (income / 2 | 600); no attribute is true of a missing income. */
-const scorecard = model('scorecard', value, [
-  [[29, 500], [355]],
-  [[30, 1000], [620]],
-  [[null, 1001], [695]],
-  [[30, null], [none]],
+/**
+ * 100 + (-5 | 5 | 20) + (income / 2 | 600); no attribute is true of a missing income. After the score how much is missing to
+ * the baselines of 10; what is missing most is the first reason, unless nothing is.
+ */
+const scorecard = model('scorecard', ({ raw }) => raw, [
+  [[29, 500], [355, 5, -240], 'RC0'],
+  [[30, 1000], [620, -10, -490], null],
+  [[null, 1001], [695, 15, -590], 'RC0'],
+  [[null, 2], [96, 15, 9], 'RC0'],
+  [[29, -2], [104, 5, 11], 'RC1'],
+  [[30, null], [none, none, none], null],
 ]);
 
 /** The greatest weight of the rules that fire: a 0.5, b 0.75, a 0.6, else c. */

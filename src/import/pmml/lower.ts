@@ -137,7 +137,7 @@ function outputOf(result: Result, options: ImportOptions, file: PmmlFile, loweri
   }
   switch (result.kind) {
     case 'regression':
-      return { task: taskOf(result), output: { value: result.value, raw: [result.value] } };
+      return regressionOutput(result, lowering);
     case 'classification':
       return classOutput(result, options, file, lowering);
     case 'clustering': {
@@ -151,8 +151,17 @@ function outputOf(result: Result, options: ImportOptions, file: PmmlFile, loweri
   }
 }
 
-function taskOf(result: RegressionResult): Task {
-  return result.task ?? 'regression';
+/** With reason codes the first of them is the label, and the points of each are raw scores. */
+function regressionOutput(result: RegressionResult, lowering: Lowering): TaskOutput {
+  const { value, reasons } = result;
+  const task: Task = result.task ?? 'regression';
+  if (reasons === undefined) return { task, output: { value, raw: [value] } };
+  const labels = reasons.names;
+  lowering.note(
+    `The label is the first reason code; raw holds the score and then the points of ${shortList(labels)}.`,
+  );
+  const predicted = labelRegister(reasons.places()[0]!, lowering);
+  return { task, output: { value, raw: [value, ...reasons.points], classes: { labels, predicted } } };
 }
 
 function labelRegister(predicted: number, { b }: Lowering): number {
@@ -196,6 +205,7 @@ const CARRIED: ReadonlySet<string> = new Set(['predictedValue', 'probability', '
 const PARTS: ReadonlySet<string> = new Set([
   ...CARRIED,
   'predictedDisplayValue',
+  'reasonCode',
   'affinity',
   'entityAffinity',
   'clusterAffinity',
@@ -210,23 +220,17 @@ function isCarried(field: Element, model: Element): boolean {
 }
 
 function noteOutputs(model: Element, lowering: Lowering): void {
-  const left = outputFields(model).filter((field) => !isCarried(field, model));
-  const reasons = left.filter((field) => featureOf(field) === 'reasonCode');
-  const others = left.filter((field) => featureOf(field) !== 'reasonCode');
-  if (reasons.length > 0) {
-    lowering.note(`Reason codes are not delivered: the output fields ${shortList(reasons)} stay out.`);
-  }
-  if (others.length > 0) {
-    lowering.note(
-      `A prediction does not hold the output fields ${shortList(others)}, unless one is its value.`,
-    );
-  }
+  const left = outputFields(model).filter(
+    (field) => !isCarried(field, model) && featureOf(field) !== 'reasonCode',
+  );
+  if (left.length === 0) return;
+  const names = left.map((field) => field.string('name'));
+  lowering.note(`A prediction does not hold the output fields ${shortList(names)}, unless one is its value.`);
 }
 
-function shortList(fields: readonly Element[]): string {
-  const names = fields.slice(0, 5).map((field) => field.string('name'));
-  const more = fields.length - names.length;
-  return names.join(', ') + (more > 0 ? ` and ${more} more` : '');
+function shortList(names: readonly string[]): string {
+  const shown = names.slice(0, 5).join(', ');
+  return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown;
 }
 
 /** Where a prediction holds what the target and the output fields name. */
@@ -244,6 +248,14 @@ function outputParts(
     if (featureOf(field) !== 'probability') parts.set(name, predicted);
     else if (field.has('value')) parts.set(name, { kind: 'probability', label: field.string('value') });
   }
+  const first = outputFields(model).find((field) => featureOf(field) === 'reasonCode' && rankOf(field) === 1);
+  if (
+    first !== undefined &&
+    final.kind === 'regression' &&
+    final.reasons !== undefined &&
+    !first.has('segmentId')
+  )
+    parts.set(first.string('name'), { kind: 'label' });
   return parts;
 }
 

@@ -1,4 +1,5 @@
 import type { Register } from '../../ir/model.ts';
+import { once } from '../once.ts';
 import { aggregate, type Member, thresholdOf, treatmentOf } from './aggregate.ts';
 import { type Element, parseNumber } from './element.ts';
 import type { Lowered } from './families.ts';
@@ -57,7 +58,7 @@ export function lowerMining(model: Element, context: ModelContext): Lowered {
       return chain(segmentation, segments, context);
     case 'selectFirst': {
       const members = segments.map((each) => lowerSegment(each, scope, context));
-      return { result: selectFirst(withAnswers(segmentation, members, context), context), segment };
+      return { result: firstOf(withAnswers(segmentation, members, context), context), segment };
     }
     case 'selectAll':
       return { result: selectOnly(model, segmentation, segments, context), segment };
@@ -176,6 +177,22 @@ function selectFirst(members: readonly Member[], context: ModelContext): Result 
       lowering.b.select([condition], registersOf(result), others.length === 0 ? [nothing] : others),
     );
   }, undefined)!;
+}
+
+/** The same with the id of the segment that answers, where all have one. */
+function firstOf(members: readonly Member[], context: ModelContext): Result {
+  const { lowering } = context;
+  const result = selectFirst(members, context);
+  const names = members.map(({ element }) => element.attributes.id);
+  if (!names.every((name) => name !== undefined)) return result;
+  const entities = once(() => {
+    const place = members.reduceRight<Register>((rest, { condition }, i) => {
+      const own = lowering.constant(i);
+      return condition === undefined ? own : lowering.b.select([condition], [own], [rest])[0]!;
+    }, lowering.constant(Number.NaN));
+    return { names, places: [place] };
+  });
+  return { ...result, entities };
 }
 
 /** The members' results with the same registers: classes in one order. */

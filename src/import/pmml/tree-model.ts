@@ -1,4 +1,5 @@
 import type { Register, Tree } from '../../ir/model.ts';
+import { once } from '../once.ts';
 import type { Element } from './element.ts';
 import { labelPosition, withDeclared } from './labels.ts';
 import type { ModelContext } from './model-context.ts';
@@ -17,10 +18,12 @@ export function lowerTreeModel(model: Element, context: ModelContext): Result {
   }
   const inputs = new TreeInputs();
   const tree = growTreeModel(model, context, inputs);
+  const besides = nodesOf(tree, inputs, context);
   if (context.function === 'regression') {
     return {
       kind: 'regression',
       value: leafValue(tree, inputs, (leaf) => scoreNumber(leaf, context), context),
+      ...besides,
     };
   }
   const labels = labelsOf(tree.leaves, context);
@@ -28,7 +31,7 @@ export function lowerTreeModel(model: Element, context: ModelContext): Result {
   const rows = tree.leaves.map((leaf) => classOf(leaf, labels));
   const predicted = leafValue(tree, inputs, (_, i) => rows[i]!.predicted, context);
   if (rows.every((row) => row.probabilities === undefined))
-    return { kind: 'classification', labels, predicted };
+    return { kind: 'classification', labels, predicted, ...besides };
   const at = leafValue(tree, inputs, (_, i) => i, context);
   const probabilities = lowering.b.add({
     kind: 'gather',
@@ -36,7 +39,18 @@ export function lowerTreeModel(model: Element, context: ModelContext): Result {
     rows: rows.map((row) => row.probabilities ?? labels.map(() => Number.NaN)),
     default: Number.NaN,
   });
-  return { kind: 'classification', labels, predicted, probabilities };
+  return { kind: 'classification', labels, predicted, probabilities, ...besides };
+}
+
+/** The ids of the nodes that answer, where all have one. */
+function nodesOf(tree: GrownTree, inputs: TreeInputs, context: ModelContext): Pick<Result, 'entities'> {
+  const names = tree.leaves.map((leaf) => (leaf === null ? '' : leaf.attributes.id));
+  if (!names.every((name) => name !== undefined)) return {};
+  const entities = once(() => {
+    const place = leafValue(tree, inputs, (leaf, i) => (leaf === null ? Number.NaN : i), context);
+    return { names, places: [place] };
+  });
+  return { entities };
 }
 
 export function growTreeModel(model: Element, context: ModelContext, inputs: TreeInputs): GrownTree {
