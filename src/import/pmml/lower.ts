@@ -153,8 +153,9 @@ function outputOf(result: Result, options: ImportOptions, file: PmmlFile, loweri
 
 /** With reason codes the first of them is the label, and the points of each are raw scores. */
 function regressionOutput(result: RegressionResult, lowering: Lowering): TaskOutput {
-  const { value, reasons } = result;
+  const { value, reasons, all } = result;
   const task: Task = result.task ?? 'regression';
+  if (all !== undefined) return { task, output: { value, raw: all, values: all } };
   if (reasons === undefined) return { task, output: { value, raw: [value] } };
   const labels = reasons.names;
   lowering.note(

@@ -26,6 +26,13 @@ export function declareOutputs(model: Element, lowered: Lowered, context: ModelC
   return scope;
 }
 
+/** Declares the <ResultField>s of an embedded model. */
+export function declareResults(model: Element, result: Result, scope: Scope, context: ModelContext): void {
+  for (const field of model.all('ResultField')) {
+    scope.declare(field.string('name'), () => outputValue(field, model, { result }, scope, context));
+  }
+}
+
 export function outputFields(model: Element): readonly Element[] {
   return model.optional('Output')?.all('OutputField') ?? [];
 }

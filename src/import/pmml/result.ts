@@ -25,6 +25,8 @@ export interface RegressionResult extends Besides {
   readonly value: Register;
   readonly task?: 'survival' | 'anomaly';
   readonly reasons?: ReasonCodes;
+  /** The answers of all segments, where the file selects all; NaN where a segment does not hold. */
+  readonly all?: readonly Register[];
 }
 
 /** The reason codes of a scorecard: what points it took, or gave, for each of them. */
@@ -94,7 +96,7 @@ export function withRegisters(result: Result, registers: readonly Register[]): R
   const [first, ...rest] = registers;
   switch (result.kind) {
     case 'regression': {
-      const { reasons: _, entities: __, ...answer } = result;
+      const { reasons: _, entities: __, all: ___, ...answer } = result;
       return { ...answer, value: first! };
     }
     case 'classification':
@@ -118,10 +120,11 @@ export function onlyWhere(condition: Register, result: Result, lowering: Lowerin
   const where = (registers: readonly Register[]): Register[] =>
     lowering.b.select([condition], registers, [lowering.constant(Number.NaN)]);
   const answer = withRegisters(result, where(registersOf(result)));
-  const reasons = result.kind === 'regression' ? result.reasons : undefined;
+  const { reasons, all } = result.kind === 'regression' ? result : ({} as Partial<RegressionResult>);
   const { entities } = result;
   return {
     ...answer,
+    ...(all === undefined ? {} : { all: where(all) }),
     ...(reasons === undefined
       ? {}
       : {
