@@ -15,6 +15,10 @@ export function lowerClustering(model: Element, context: ModelContext): Clusteri
     'Cluster',
     'CenterFields',
   );
+  // PMML 3.2 took them out.
+  model
+    .optional('CenterFields')
+    ?.refuse('derives the coordinates of the centres', 'Export the model as PMML 3.2 or later.');
   if (model.choice('modelClass', ['centerBased', 'distributionBased']) === 'distributionBased') {
     model.refuse(
       'is of the class distributionBased, for which the specification has no formula',

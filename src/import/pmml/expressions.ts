@@ -20,7 +20,7 @@ import {
 } from './values.ts';
 
 /** Where an expression stands: what its names mean. */
-export type Context = Pick<Scope, 'resolve' | 'lowering'>;
+export type Context = Pick<Scope, 'resolve' | 'lowering'> & Partial<Pick<Scope, 'parameters'>>;
 
 const EXPRESSIONS: ReadonlySet<string> = new Set([
   'Constant',
@@ -60,6 +60,9 @@ export function lowerExpression(element: Element, context: Context): Value {
   context.lowering.count(element);
   switch (element.name) {
     case 'Constant':
+      // SAS writes the parameters of its functions so.
+      if (!element.has('dataType') && context.parameters?.has(element.text))
+        return context.resolve(element.text, element);
       return lowerConstant(element);
     case 'FieldRef':
       return replaceMissing(

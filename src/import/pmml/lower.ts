@@ -1,6 +1,7 @@
 import { PgscoreError } from '../../errors.ts';
 import type { Model, Output, Task } from '../../ir/model.ts';
 import type { ImportedModel, ImportOptions } from '../importer.ts';
+import { besideValues } from './beside.ts';
 import { isDateType } from './dates.ts';
 import type { Element } from './element.ts';
 import { featureFor, inputValue } from './inputs.ts';
@@ -20,7 +21,9 @@ export type OutputPart =
   | { readonly kind: 'value' }
   /** `ids`: what else a label may be called. */
   | { readonly kind: 'label'; readonly ids?: ReadonlyMap<string, string> }
-  | { readonly kind: 'probability'; readonly label: string };
+  | { readonly kind: 'probability'; readonly label: string }
+  /** A place among the raw scores. */
+  | { readonly kind: 'raw'; readonly index: number };
 
 /** What the file means, as IR. Throws PgscoreError: PGS_FILE, PGS_UNSUPPORTED, PGS_USAGE for options that do not fit. */
 export function lowerPmml(file: PmmlFile, options: ImportOptions): LoweredFile {
@@ -38,9 +41,9 @@ export function lowerPmml(file: PmmlFile, options: ImportOptions): LoweredFile {
   for (const field of inputs) {
     if (isLimited(field, file.model)) lowered.context.scope.resolve(field.name, field.element);
   }
-  const result = guarded(finalResult(file.model, lowered), lowering);
+  const result = guarded(withBeside(finalResult(file.model, lowered), file.model, lowered), lowering);
   const { task, output } = outputOf(result, options, file, lowering);
-  noteOutputs(file.model, lowering);
+  noteOutputs(file.model, result, lowering);
   const model: Model = { irVersion: 1, task, features, steps: lowering.b.steps, output };
   return {
     model,
@@ -94,6 +97,25 @@ function finalResult(model: Element, lowered: LoweredModel): Result {
     return { kind: 'classification', labels: [...value.texts], predicted: value.register };
   }
   return { kind: 'regression', value: lowering.register(value, chosen) };
+}
+
+/** An ensemble may put out each of its thousand segments. */
+const MAX_BESIDE = 100;
+
+/** With the numbers that other final output fields give. */
+function withBeside(result: Result, model: Element, lowered: LoweredModel): Result {
+  if (result.kind !== 'regression') return result;
+  const fields = leftFields(model).filter((field) => field.boolean('isFinalResult', true));
+  const beside = besideValues(fields.slice(0, MAX_BESIDE), lowered);
+  return beside.size === 0 ? result : { ...result, beside };
+}
+
+/** The output fields that a prediction does not hold by its value, its label or its probabilities. */
+function leftFields(model: Element): readonly Element[] {
+  const chosen = finalField(model);
+  return outputFields(model).filter(
+    (field) => field !== chosen && !isCarried(field, model) && featureOf(field) !== 'reasonCode',
+  );
 }
 
 function finalField(model: Element): Element | undefined {
@@ -151,18 +173,23 @@ function outputOf(result: Result, options: ImportOptions, file: PmmlFile, loweri
   }
 }
 
-/** With reason codes the first of them is the label, and the points of each are raw scores. */
+/** With reason codes the first of them is the label. Raw are the value, the points of each code, and what stands beside. */
 function regressionOutput(result: RegressionResult, lowering: Lowering): TaskOutput {
-  const { value, reasons, all } = result;
+  const { value, reasons, all, beside } = result;
   const task: Task = result.task ?? 'regression';
-  if (all !== undefined) return { task, output: { value, raw: all, values: all } };
-  if (reasons === undefined) return { task, output: { value, raw: [value] } };
-  const labels = reasons.names;
-  lowering.note(
-    `The label is the first reason code; raw holds the score and then the points of ${shortList(labels)}.`,
-  );
+  const raw = [...(all ?? [value]), ...(reasons?.points ?? []), ...(beside?.values() ?? [])];
+  if (reasons !== undefined) {
+    lowering.note(
+      `The label is the first reason code; raw holds the score and then the points of ${shortList(reasons.names)}.`,
+    );
+  }
+  if (beside !== undefined) {
+    lowering.note(`raw ends in the output fields ${shortList([...beside.keys()])}.`);
+  }
+  const values = all === undefined ? {} : { values: all };
+  if (reasons === undefined) return { task, output: { value, raw, ...values } };
   const predicted = labelRegister(reasons.places()[0]!, lowering);
-  return { task, output: { value, raw: [value, ...reasons.points], classes: { labels, predicted } } };
+  return { task, output: { value, raw, classes: { labels: reasons.names, predicted } } };
 }
 
 function labelRegister(predicted: number, { b }: Lowering): number {
@@ -220,13 +247,13 @@ function isCarried(field: Element, model: Element): boolean {
   return !field.has('segmentId') && rankOf(field) === 1;
 }
 
-function noteOutputs(model: Element, lowering: Lowering): void {
-  const left = outputFields(model).filter(
-    (field) => !isCarried(field, model) && featureOf(field) !== 'reasonCode',
-  );
-  if (left.length === 0) return;
-  const names = left.map((field) => field.string('name'));
-  lowering.note(`A prediction does not hold the output fields ${shortList(names)}, unless one is its value.`);
+function noteOutputs(model: Element, result: Result, lowering: Lowering): void {
+  const beside = result.kind === 'regression' ? result.beside : undefined;
+  const names = leftFields(model)
+    .map((field) => field.string('name'))
+    .filter((name) => !(beside?.has(name) ?? false));
+  if (names.length === 0) return;
+  lowering.note(`A prediction does not hold the output fields ${shortList(names)}.`);
 }
 
 function shortList(names: readonly string[]): string {
@@ -248,6 +275,12 @@ function outputParts(
     const name = field.string('name');
     if (featureOf(field) !== 'probability') parts.set(name, predicted);
     else if (field.has('value')) parts.set(name, { kind: 'probability', label: field.string('value') });
+  }
+  if (final.kind === 'regression' && final.beside !== undefined) {
+    const before = (final.all?.length ?? 1) + (final.reasons?.points.length ?? 0);
+    [...final.beside.keys()].forEach((name, i) => {
+      parts.set(name, { kind: 'raw', index: before + i });
+    });
   }
   const first = outputFields(model).find((field) => featureOf(field) === 'reasonCode' && rankOf(field) === 1);
   if (

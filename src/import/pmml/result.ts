@@ -27,6 +27,8 @@ export interface RegressionResult extends Besides {
   readonly reasons?: ReasonCodes;
   /** The answers of all segments, where the file selects all; NaN where a segment does not hold. */
   readonly all?: readonly Register[];
+  /** Numbers that the file gives besides, by the names of its output fields. */
+  readonly beside?: ReadonlyMap<string, Register>;
 }
 
 /** The reason codes of a scorecard: what points it took, or gave, for each of them. */
@@ -96,8 +98,8 @@ export function withRegisters(result: Result, registers: readonly Register[]): R
   const [first, ...rest] = registers;
   switch (result.kind) {
     case 'regression': {
-      const { reasons: _, entities: __, all: ___, ...answer } = result;
-      return { ...answer, value: first! };
+      const { task } = result;
+      return { kind: 'regression', value: first!, ...(task === undefined ? {} : { task }) };
     }
     case 'classification':
       return {
@@ -120,11 +122,14 @@ export function onlyWhere(condition: Register, result: Result, lowering: Lowerin
   const where = (registers: readonly Register[]): Register[] =>
     lowering.b.select([condition], registers, [lowering.constant(Number.NaN)]);
   const answer = withRegisters(result, where(registersOf(result)));
-  const { reasons, all } = result.kind === 'regression' ? result : ({} as Partial<RegressionResult>);
+  const { reasons, all, beside } = result.kind === 'regression' ? result : ({} as Partial<RegressionResult>);
   const { entities } = result;
   return {
     ...answer,
     ...(all === undefined ? {} : { all: where(all) }),
+    ...(beside === undefined
+      ? {}
+      : { beside: new Map(zip([...beside.keys()], where([...beside.values()]))) }),
     ...(reasons === undefined
       ? {}
       : {
@@ -140,6 +145,10 @@ export function onlyWhere(condition: Register, result: Result, lowering: Lowerin
           }),
         }),
   } as Result;
+}
+
+function zip<A, B>(left: readonly A[], right: readonly B[]): (readonly [A, B])[] {
+  return left.map((each, i) => [each, right[i]!]);
 }
 
 /** A classification with the labels in another order; labels that it has not get probability 0. */

@@ -78,10 +78,10 @@ export function scanPmml({ name, bytes }: ModelFile): PmmlFile {
   const root = parseXml(name, bytes);
   if (root.name !== 'PMML') root.fail('is no <PMML>');
   const version = root.string('version').trim();
-  if (!/^4\.[0-4](\.\d+)?$/.test(version)) {
+  if (!/^(3\.[0-2]|4\.[0-4])(\.\d+)?$/.test(version)) {
     root.refuse(
       `is of version ${JSON.stringify(version.slice(0, 20))}`,
-      'Export the model as PMML 4.0 to 4.4.',
+      'Export the model as PMML 4.4, or another version from 3.0 on.',
     );
   }
   root.allow('Header', 'MiningBuildTask', 'DataDictionary', 'TransformationDictionary', ...MODELS);

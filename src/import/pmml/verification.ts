@@ -86,6 +86,10 @@ function partOf(prediction: Prediction, part: OutputPart): number | string | nul
       return prediction.value;
     case 'label':
       return prediction.label;
+    case 'raw': {
+      const number = prediction.raw[part.index]!;
+      return Number.isNaN(number) ? null : number;
+    }
     case 'probability':
       return prediction.probabilities?.[part.label] ?? null;
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { failure, numbers, pmmlText, predict, type Row, schema, texts } from './files.ts';
+import { failure, importText, numbers, pmmlText, predict, type Row, schema, texts } from './files.ts';
 
 /** An output field alone, so that it is what the model answers. */
 function output(feature: string, attributes = '', type = 'string'): string {
@@ -133,6 +133,51 @@ describe('entities', () => {
     const distance = (rank: number) =>
       predict(neighbours(output('affinity', `rank="${rank}"`, 'double')), { x: 2 }).value;
     expect([distance(1), distance(2)]).toEqual([1, 2]);
+  });
+});
+
+describe('numbers beside the value', () => {
+  const regression = (fields: string) =>
+    pmmlText(
+      numbers('x', 'z'),
+      `<RegressionModel functionName="regression">${schema(['x', 'z'])}<Output>${fields}</Output><RegressionTable intercept="1"><NumericPredictor name="x" coefficient="2"/></RegressionTable></RegressionModel>`,
+    );
+  const computed = (name: string, expression: string, attributes = '') =>
+    `<OutputField name="${name}" feature="transformedValue" ${attributes}>${expression}</OutputField>`;
+  const score = '<OutputField name="score" feature="predictedValue" dataType="double"/>';
+  const ratio = computed(
+    'ratio',
+    '<Apply function="/"><FieldRef field="score"/><FieldRef field="z"/></Apply>',
+  );
+
+  it('end the raw scores, each with its own missing values', () => {
+    const text = regression(
+      score + ratio + computed('hidden', '<FieldRef field="z"/>', 'isFinalResult="false"'),
+    );
+    expect(predict(text, { x: 4, z: 3 })).toMatchObject({ value: 9, raw: [9, 3] });
+    // A division by zero makes the quotient invalid, not the prediction.
+    expect(predict(text, { x: 4, z: 0 })).toMatchObject({ value: 9, raw: [9, Number.NaN] });
+    expect(importText(text).source.notes).toEqual([
+      'raw ends in the output fields ratio.',
+      'A prediction does not hold the output fields hidden.',
+    ]);
+  });
+
+  it('stay out when they are texts, or cannot be computed', () => {
+    const named = computed('named', '<Constant dataType="string">a</Constant>');
+    const lag = computed('lag', '<Lag field="z"/>');
+    const text = regression(score + named + lag + ratio);
+    expect(predict(text, { x: 4, z: 3 }).raw).toEqual([9, 3]);
+    expect(importText(text).source.notes.join()).toContain('output fields named, lag.');
+  });
+
+  it('are held to the verification of the file', () => {
+    const rows = (value: number) =>
+      `<ModelVerification><VerificationFields><VerificationField field="x"/><VerificationField field="z"/><VerificationField field="ratio"/></VerificationFields><InlineTable><row><x>4</x><z>3</z><ratio>${value}</ratio></row></InlineTable></ModelVerification>`;
+    const text = (value: number) =>
+      regression(score + ratio).replace('</RegressionModel>', `${rows(value)}</RegressionModel>`);
+    expect(predict(text(3), { x: 4, z: 3 }).value).toBe(9);
+    expect(failure(text(4)).message).toContain('ratio');
   });
 });
 

@@ -374,6 +374,6 @@ describe('output fields', () => {
     const output =
       field('best', 'feature="predictedValue"') + field('next', 'feature="probability" rank="2"');
     const { notes } = importText(mining('average', says([0.5, 0.2, 0.3]), { output })).source;
-    expect(notes.join()).toContain('output fields next,');
+    expect(notes.join()).toContain('output fields next.');
   });
 });
