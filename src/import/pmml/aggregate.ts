@@ -6,6 +6,7 @@ import { type Combination, unionOfLabels } from './mining.ts';
 import type { ModelContext } from './model-context.ts';
 import { shares } from './regression.ts';
 import {
+  asClasses,
   type ClassificationResult,
   missingWhere,
   mostProbable,
@@ -54,14 +55,19 @@ export function aggregate(
   context: ModelContext,
 ): Result {
   const treatment = treatmentOf(segmentation);
-  const result =
-    context.function === 'classification'
-      ? classes(segmentation, members, method, treatment, context)
-      : numbers(segmentation, members, method, treatment, context);
   const isVote = method.endsWith('Vote');
+  const result =
+    context.function === 'classification' || (context.function === 'clustering' && isVote)
+      ? classes(segmentation, members.map(withClasses), method, treatment, context)
+      : numbers(segmentation, members, method, treatment, context);
   if (treatment === 'returnMissing' || (treatment === 'continue' && !isVote)) return result;
   const enough = enoughAnswers(segmentation, members, method.startsWith('weighted'), context);
   return enough === undefined ? result : onlyWhere(enough, result, context.lowering);
+}
+
+/** Clusters are voted for by their ids. */
+function withClasses(member: Member): Member {
+  return { ...member, result: asClasses(member.result) };
 }
 
 /** 1 where the share of segments without an answer, by weight where the method weighs, is within the missingThreshold. */

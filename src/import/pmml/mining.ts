@@ -11,7 +11,7 @@ import { lowerModel } from './model.ts';
 import type { ModelContext } from './model-context.ts';
 import { outputFields } from './outputs.ts';
 import { isAlwaysTrue, isTrue, type Predicate, predicateIn } from './predicates.ts';
-import { onlyWhere, type Result, registersOf, relabel, withRegisters } from './result.ts';
+import { asClasses, onlyWhere, type Result, registersOf, relabel, withRegisters } from './result.ts';
 import { MODELS } from './scan.ts';
 import { Scope } from './scope.ts';
 
@@ -233,13 +233,16 @@ function firstOf(members: readonly Member[], context: ModelContext): Result {
 /** The members' results with the same registers: classes in one order. */
 function alike(members: readonly Member[], context: ModelContext): readonly Result[] {
   const [first, ...others] = members;
+  if (others.length > 0 && members.every(({ result }) => result.kind === 'clustering')) {
+    return alike(
+      members.map((member) => ({ ...member, result: asClasses(member.result) })),
+      context,
+    );
+  }
   const kinds = new Set(members.map(({ result }) => result.kind));
   const other = others.find(({ result }) => result.kind !== first!.result.kind);
   if (kinds.size > 1) other!.element.refuse('answers another kind of result than the segment before it');
-  if (first!.result.kind === 'clustering') {
-    if (members.length > 1) others[0]!.element.refuse('is a second cluster model');
-    return [first!.result];
-  }
+  if (first!.result.kind === 'clustering') return [first!.result];
   if (first!.result.kind === 'regression') return members.map(({ result }) => result);
   const labels = unionOfLabels(members, context);
   const aligned = members.map(({ result }) => {

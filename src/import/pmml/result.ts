@@ -147,6 +147,12 @@ export function onlyWhere(condition: Register, result: Result, lowering: Lowerin
   } as Result;
 }
 
+/** Clusters as classes: what segments with clusters of their own have in common. */
+export function asClasses(result: Result): Result {
+  if (result.kind !== 'clustering') return result;
+  return { kind: 'classification', labels: result.ids, predicted: result.predicted };
+}
+
 function zip<A, B>(left: readonly A[], right: readonly B[]): (readonly [A, B])[] {
   return left.map((each, i) => [each, right[i]!]);
 }

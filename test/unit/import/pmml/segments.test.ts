@@ -292,6 +292,36 @@ describe('selectAll', () => {
   });
 });
 
+describe('clusters of several segments', () => {
+  const cluster = (centres: readonly number[]) =>
+    `<ClusteringModel functionName="clustering" modelClass="centerBased" numberOfClusters="2">${schema(['x', 's'])}
+    <ComparisonMeasure kind="distance"><euclidean/></ComparisonMeasure><ClusteringField field="x"/>
+    ${centres.map((centre, i) => `<Cluster id="${'pq'[i]}"><Array type="real" n="1">${centre}</Array></Cluster>`).join('')}</ClusteringModel>`;
+  const clusters = (method: string) =>
+    mining(method, [
+      { says: cluster([0, 2]) },
+      { says: cluster([0, 6]) },
+      { says: cluster([0, 9]), where: is('p') },
+    ]).replace('functionName="classification">', 'functionName="clustering">');
+
+  it('are voted for by their ids', () => {
+    // Nearer to the second centres from 1, 3 and 4.5 on.
+    expect([0, 2, 4].map((x) => predict(clusters('majorityVote'), { x, s: 'p' }).label)).toEqual([
+      'p',
+      'p',
+      'q',
+    ]);
+    // Of equal votes, the first.
+    expect([2, 4].map((x) => predict(clusters('majorityVote'), { x, s: 'q' }).label)).toEqual(['p', 'q']);
+  });
+
+  it('are those of the first segment that holds', () => {
+    const text = clusters('selectFirst').replace('<Segment ><True/>', `<Segment >${is('q')}`);
+    expect(predict(text, { x: 2, s: 'q' }).label).toBe('q');
+    expect(predict(text, { x: 2, s: 'p' }).label).toBe('p');
+  });
+});
+
 describe('weights that rows vary', () => {
   const variable = '<VariableWeight field="x"/>';
   const numbersBy = (method: string, attributes = '') =>
