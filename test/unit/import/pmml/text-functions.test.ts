@@ -41,6 +41,7 @@ describe('functions of texts', () => {
     [apply('substring', any, whole(2), whole(3)), 'abcdef', 'bcd'],
     [apply('concat', any, text('-'), any, whole(1)), 'a', 'a-a1'],
     [apply('uppercase', apply('substring', any, whole(1), whole(1))), 'xyz', 'X'],
+    [apply('concat', any, text(' '), any), 'a', 'a a'],
     // The examples of the specification.
     [apply('substring', any, whole(2), whole(3)), 'aBc9x', 'Bc9'],
     [apply('replace', any, text('B+'), text('c')), 'BBBB', 'c'],
