@@ -1,4 +1,4 @@
-import { CATEGORY } from './java.ts';
+import { CATEGORY, PERL_CLASSES } from './java.ts';
 import { type Dialect, PatternError, parsePattern } from './parser.ts';
 
 const AT_END = '(?=\\n?(?![^]))';
@@ -8,13 +8,7 @@ const AT_END = '(?=\\n?(?![^]))';
  * https://www.pcre.org/current/doc/html/pcre2pattern.html
  */
 const PCRE: Dialect = {
-  classes: {
-    w: 'a-zA-Z_0-9',
-    d: '0-9',
-    s: ' \\t-\\r',
-    h: ' \\t\\xa0\\u1680\\u180e\\u2000-\\u200a\\u202f\\u205f\\u3000',
-    v: '\\n-\\r\\x85\\u2028\\u2029',
-  },
+  classes: PERL_CLASSES,
   assertions: { b: '\\b', B: '\\B', A: '^', z: '(?![^])', Z: AT_END },
   controls: { n: '\n', t: '\t', r: '\r', f: '\f', a: '\x07', e: '\x1b' },
   inClass: { b: '\b' },
