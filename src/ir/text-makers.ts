@@ -76,6 +76,49 @@ export type DatePart = (typeof DATE_PARTS)[number];
 
 export const DATE_PARTS = ['Y', 'C', 'y', 'm', 'B', 'b', 'd', 'j', 'A', 'a', 'H', 'I', 'M', 'S'] as const;
 
+/** A text of a model may be so many thousand times as long as one of its features; bounds time and memory. */
+export const MAX_GROWTH = 10_000;
+
+/** How long a step's text may become, in lengths of a feature of a thousand characters; `of` tells it of other registers. */
+export function textGrowth(step: TextMaker, of: (register: Register) => number): number {
+  switch (step.kind) {
+    case 'change-text':
+      return Math.max(
+        step.changes.reduce((growth, change) => grown(change, growth), of(step.input)),
+        lengthOf([step.missing]),
+      );
+    case 'join-texts':
+      return step.inputs.reduce((sum, input) => sum + of(input), lengthOf([step.texts.join('')]));
+    case 'choose-text':
+      return Math.max(lengthOf(step.texts), ...step.inputs.map(of));
+    case 'format-number':
+    case 'format-date':
+      return 1;
+  }
+}
+
+function grown(change: TextChange, growth: number): number {
+  switch (change.name) {
+    case 'map':
+      return Math.max(growth, lengthOf(change.to));
+    case 'replace':
+      // Each character may be a match.
+      return (
+        growth *
+        Math.max(
+          1,
+          change.by.reduce<number>((sum, part) => sum + (typeof part === 'string' ? part.length : 1), 0),
+        )
+      );
+    default:
+      return growth;
+  }
+}
+
+function lengthOf(texts: readonly (string | null)[]): number {
+  return texts.reduce((longest, text) => Math.max(longest, (text ?? '').length), 0) / 1000;
+}
+
 const KINDS: ReadonlySet<string> = new Set<TextMaker['kind']>([
   'change-text',
   'join-texts',

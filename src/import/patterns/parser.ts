@@ -36,6 +36,9 @@ const GROUPS = ['(?:', '(?=', '(?!', '(?<=', '(?<!'];
 
 const MAX_LENGTH = 400;
 
+/** What the IR holds. */
+const MAX_SOURCE = 2000;
+
 /** A translated part, with what bounds the time of matching depends on. */
 export interface Part {
   readonly source: string;
@@ -76,6 +79,8 @@ class Parser {
   all(): Part {
     const part = this.alternatives();
     if (this.at < this.characters.length) throw new PatternError('closes a group that it has not opened');
+    if (part.source.length > MAX_SOURCE)
+      throw new PatternError(`has more than ${MAX_SOURCE} characters in JavaScript`);
     return part;
   }
 

@@ -66,8 +66,8 @@ const formatDatetime: BuiltIn = (values, at, lowering) => {
   if (absent !== undefined) at.refuse(`writes a ${type} by %${String(absent)}, which it has not`);
   // A time of day is one of the first day.
   const date = asDate(value!, type === 'time' ? 'time' : 'dateTime', at, lowering);
-  const [text] = lowering.b.add({ kind: 'format-date', input: date.register, parts });
-  return openText(text!, [], lowering);
+  const text = lowering.makeText({ kind: 'format-date', input: date.register, parts }, at);
+  return openText(text, [], lowering);
 };
 
 function isAbsent(part: DatePart, type: string): boolean {

@@ -58,7 +58,7 @@ export function castToDate(value: Value, type: DateType, at: Element, lowering: 
     if (typeof value.value === 'string') return constant(parseDate(at, value.value, type), type);
   }
   if (value.kind === 'text') {
-    const { register, unreadable } = readDate(lowering.textRegister(value), type, lowering);
+    const { register, unreadable } = readDate(lowering.textRegister(value, at), type, lowering);
     lowering.guard(unreadable);
     return number(register, type, value.present);
   }

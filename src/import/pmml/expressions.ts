@@ -131,7 +131,7 @@ export function replaceMissing(
   }
   const register = lowering.b.map([value.register], { name: 'impute', missing: Number.NaN, by: [by] })[0]!;
   if (target.kind === 'number') return { ...target, register, present: true };
-  const { known, ...rest } = withSource(target, changedSource(target.source, [], text, lowering));
+  const { known, ...rest } = withSource(target, changedSource(target.source, [], text, at, lowering));
   return { ...rest, register, present: true, ...(known !== undefined && by < known ? { known } : {}) };
 }
 

@@ -37,6 +37,7 @@ export function lowerPmml(file: PmmlFile, options: ImportOptions): LoweredFile {
   inputs.forEach((field, register) => {
     base.declare(field.name, () => inputValue(field, features[register]!, register, lowering));
   });
+  noteDates(inputs, lowering);
   const lowered = lowerModel(file.model, base, true);
   for (const field of inputs) {
     if (isLimited(field, file.model)) lowered.context.scope.resolve(field.name, field.element);
@@ -55,6 +56,11 @@ export function lowerPmml(file: PmmlFile, options: ImportOptions): LoweredFile {
     },
     outputs: outputParts(file.model, lowered, result),
   };
+}
+
+function noteDates(inputs: readonly DataField[], lowering: Lowering): void {
+  const dates = inputs.flatMap(({ name, type }) => (isDateType(type) ? [`${name} (${type})`] : []));
+  if (dates.length > 0) lowering.note(`Texts of ISO 8601 are ${shortList(dates)}.`);
 }
 
 /** Whether some values of a field may end in no prediction, even if the model does not read it. */

@@ -1,4 +1,5 @@
-import type { Register } from '../../ir/model.ts';
+import type { Register, TextMaker } from '../../ir/model.ts';
+import { MAX_GROWTH, textGrowth } from '../../ir/text-makers.ts';
 import { Builder } from '../builder.ts';
 import { type DateType, isDateType, readDate } from './dates.ts';
 import type { Element } from './element.ts';
@@ -20,6 +21,7 @@ export class Lowering {
   readonly guards: Register[] = [];
   private readonly constants = new Map<number, Register>();
   private readonly codes = new Map<Register, NumberCodes>();
+  private readonly growths = new Map<Register, number>();
   private expressions = 0;
   private calls = 0;
 
@@ -95,9 +97,18 @@ export class Lowering {
   }
 
   /** A register with the text itself. */
-  textRegister(value: TextValue): Register {
+  textRegister(value: TextValue, at: Element): Register {
     if (value.source !== undefined) return value.source();
-    return this.b.add({ kind: 'choose-text', index: value.register, texts: value.texts, inputs: [] })[0]!;
+    return this.makeText({ kind: 'choose-text', index: value.register, texts: value.texts, inputs: [] }, at);
+  }
+
+  /** The register of a text that a step makes. @throws PgscoreError PGS_UNSUPPORTED for one that may be too long. */
+  makeText(step: TextMaker, at: Element): Register {
+    const growth = textGrowth(step, (register) => this.growths.get(register) ?? 1);
+    if (growth > MAX_GROWTH) at.refuse('makes a text that may be too long', 'Join and replace less often.');
+    const [register] = this.b.add(step);
+    this.growths.set(register!, growth);
+    return register!;
   }
 
   /** The number at each code; NaN for any other code. */

@@ -56,9 +56,9 @@ function mergeAny(
       'Declare the values of the fields in the data dictionary.',
     );
   }
-  const inputs = [no, yes].map((value) => lowering.textRegister(value));
-  const [text] = lowering.b.add({ kind: 'choose-text', index: condition, texts: [], inputs });
-  return openText(text!, [], lowering, yes.present && no.present);
+  const inputs = [no, yes].map((value) => lowering.textRegister(value, at));
+  const text = lowering.makeText({ kind: 'choose-text', index: condition, texts: [], inputs }, at);
+  return openText(text, [], lowering, yes.present && no.present);
 }
 
 /** The value where the condition is 1, or always when there is none; else missing. */
@@ -85,7 +85,7 @@ function presentNumber(value: Value): boolean {
 /** A text value of any kind, constants too. */
 export function textOf(value: Value, at: Element, lowering: Lowering): TextValue {
   if (value.kind === 'text') return value;
-  if (value.kind === 'number' && value.type === 'integer') return decimal(value, lowering);
+  if (value.kind === 'number' && value.type === 'integer') return decimal(value, at, lowering);
   if (value.kind === 'number') {
     return at.refuse('takes a number for a text', 'Write the number as a text where the data are prepared.');
   }
@@ -101,10 +101,10 @@ export function textOf(value: Value, at: Element, lowering: Lowering): TextValue
 }
 
 /** A whole number in digits. */
-function decimal({ register, present }: NumberValue, lowering: Lowering): TextValue {
+function decimal({ register, present }: NumberValue, at: Element, lowering: Lowering): TextValue {
   const format = { conversion: 'd', precision: 0, width: 0, fill: 'before', plus: '' } as const;
-  const [text] = lowering.b.add({ kind: 'format-number', input: register, ...format });
-  return openText(text!, [], lowering, present);
+  const text = lowering.makeText({ kind: 'format-number', input: register, ...format }, at);
+  return openText(text, [], lowering, present);
 }
 
 /** The type of a result of two numbers: the widest of both. Dates have no common type but with their like. */

@@ -34,9 +34,9 @@ function mapTexts(value: Value, change: TextChange, at: Element, lowering: Lower
   const text = textOf(value, at, lowering);
   needSource(text, at);
   if (isAnyText(text)) {
-    const input = lowering.textRegister(text);
-    const [changed] = lowering.b.add({ kind: 'change-text', input, changes: [change], missing: null });
-    return openText(changed!, [], lowering, text.present);
+    const input = lowering.textRegister(text, at);
+    const changed = lowering.makeText({ kind: 'change-text', input, changes: [change], missing: null }, at);
+    return openText(changed, [], lowering, text.present);
   }
   const results = textsOf(text).map((each) => changeText(change, each)!);
   const texts = [...new Set(results)];
@@ -64,7 +64,7 @@ function measure(
   const text = textOf(value, at, lowering);
   needSource(text, at);
   if (isAnyText(text)) {
-    const input = lowering.textRegister(text);
+    const input = lowering.textRegister(text, at);
     const [measured] = lowering.b.add({ kind: 'measure-text', input, measure: what, missing: Number.NaN });
     return number(measured!, type, text.present);
   }
@@ -145,11 +145,11 @@ const concat: BuiltIn = (values, at, lowering) => {
   const all = values.map((value) => textOf(value, at, lowering));
   for (const text of all) needSource(text, at);
   if (!all.some(isAnyText)) return all.reduce((left, right) => joinKnown(left, right, at, lowering));
-  const inputs = all.map((text) => lowering.textRegister(text));
+  const inputs = all.map((text) => lowering.textRegister(text, at));
   const texts = new Array<string>(inputs.length + 1).fill('');
-  const [joined] = lowering.b.add({ kind: 'join-texts', inputs, texts });
+  const joined = lowering.makeText({ kind: 'join-texts', inputs, texts }, at);
   return openText(
-    joined!,
+    joined,
     [],
     lowering,
     all.every(({ present }) => present),
@@ -214,12 +214,10 @@ const formatNumber: BuiltIn = (values, at, lowering) => {
     return constant(texts.join(writeNumber(format, Number(value!.value))!), 'string');
   }
   const { register, present } = lowering.asNumber(value!, at);
-  const { b } = lowering;
-  const [text] = b.add({ kind: 'format-number', input: register, ...format });
-  const whole = texts.every((each) => each === '')
-    ? text
-    : b.add({ kind: 'join-texts', inputs: [text!], texts })[0];
-  return openText(whole!, [], lowering, present);
+  const text = lowering.makeText({ kind: 'format-number', input: register, ...format }, at);
+  const isAlone = texts.every((each) => each === '');
+  const whole = isAlone ? text : lowering.makeText({ kind: 'join-texts', inputs: [text], texts }, at);
+  return openText(whole, [], lowering, present);
 };
 
 export const TEXT_FUNCTIONS: readonly (readonly [string, BuiltIn])[] = [

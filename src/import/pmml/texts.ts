@@ -1,5 +1,6 @@
 import type { Register, TextChange } from '../../ir/model.ts';
 import { once } from '../once.ts';
+import type { Element } from './element.ts';
 import type { Lowering } from './lowering.ts';
 import type { TextValue } from './values.ts';
 
@@ -20,10 +21,11 @@ export function changedSource(
   source: TextValue['source'],
   changes: readonly TextChange[],
   missing: string | null,
-  { b }: Lowering,
+  at: Element,
+  lowering: Lowering,
 ): TextValue['source'] {
   if (source === undefined || (changes.length === 0 && missing === null)) return source;
-  return once(() => b.add({ kind: 'change-text', input: source(), changes, missing })[0]!);
+  return once(() => lowering.makeText({ kind: 'change-text', input: source(), changes, missing }, at));
 }
 
 /** The value without a source: what its code says is not what the register of its text holds. */

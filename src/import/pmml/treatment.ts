@@ -87,7 +87,7 @@ function treat(
 
   if (domain?.missing !== undefined) {
     register = b.select([domain.missing], [lowering.constant(Number.NaN)], [register])[0]!;
-    source = changedSource(source, textsTo(declared!.missing, null), null, lowering);
+    source = changedSource(source, textsTo(declared!.missing, null), null, field, lowering);
   }
   if (treatment.outliers !== 'asIs') {
     if (value.kind === 'text') field.fail('treats outliers of a text');
@@ -101,7 +101,7 @@ function treat(
         break;
       case 'asMissing':
         register = b.select([outside], [lowering.constant(Number.NaN)], [register])[0]!;
-        source = changedSource(source, textsTo(declared?.invalid ?? [], null), null, lowering);
+        source = changedSource(source, textsTo(declared?.invalid ?? [], null), null, field, lowering);
         break;
       case 'asIs':
       case 'asValue':
@@ -112,6 +112,7 @@ function treat(
             source,
             textsTo(declared?.invalid ?? [], treatment.invalidReplacement),
             null,
+            field,
             lowering,
           );
         } else if (value.kind === 'number' && value.unreadable !== undefined) {
@@ -129,7 +130,7 @@ function treat(
     const by = replacement(field, missingReplacement, value);
     if (known !== undefined && by >= known) known = undefined;
     register = b.map([register], { name: 'impute', missing: Number.NaN, by: [by] })[0]!;
-    source = changedSource(source, [], missingReplacement, lowering);
+    source = changedSource(source, [], missingReplacement, field, lowering);
   }
   const common = { register, present: value.present || missingReplacement !== undefined };
   const flag = invalid === undefined ? {} : { invalid };

@@ -295,6 +295,21 @@ describe('the validator', () => {
     expect(validate(broken).map((each) => each.path)).toContain(path);
   });
 
+  it('refuses texts that may become too long', () => {
+    const grow = (input: number): TextMaker =>
+      ({ ...changed({ name: 'replace', pattern: '.', by: ['0'.repeat(99), 0] }), input }) as TextMaker;
+    const code = (input: number): Step => ({
+      kind: 'measure-text',
+      input,
+      measure: { name: 'length' },
+      missing: 0,
+    });
+    expect(validate(modelOf('text', grow(0), grow(1), code(2)))).toEqual([]);
+    expect(validate(modelOf('text', grow(0), grow(1), grow(2), code(3))).map(({ path }) => path)).toEqual([
+      'steps[2]',
+    ]);
+  });
+
   it('refuses a text for a number, and a measure that is none', () => {
     const model = modelOf('text', changed());
     expect(validate(model).map(({ path }) => path)).toEqual(['output.value', 'output.raw[0]']);

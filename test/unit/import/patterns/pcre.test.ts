@@ -51,6 +51,7 @@ describe('patterns that are refused, with the reason', () => {
     ['\\Qa', 'the escape \\Q'],
     ['\\R', 'the escape \\R'],
     ['\\x{61}', 'an escape \\x{6 that is none'],
+    ['\\v'.repeat(190), 'more than 2000 characters'],
     ['a{,2}', 'a repetition {,n}'],
   ])('%s', (pattern, reason) => {
     expect(() => translatePcre(pattern)).toThrow(reason);

@@ -35,7 +35,7 @@ function value(expression: string, row: Row): number | null {
 
 describe('dates', () => {
   it('are texts of a row', () => {
-    const { model } = importText(
+    const { model, source } = importText(
       expressionModel(ALL, ACTIVE, apply('dateDaysSinceYear', field('date'), year(1960))),
     );
     expect(model.features.map(({ name, kind }) => [name, kind])).toEqual([
@@ -45,6 +45,7 @@ describe('dates', () => {
       ['s', 'text'],
       ['x', 'number'],
     ]);
+    expect(source.notes).toEqual(['Texts of ISO 8601 are date (date), time (time), dateTime (dateTime).']);
   });
 
   /** The specification's examples, and what is on either side of an edge. */

@@ -147,6 +147,18 @@ describe('functions of texts', () => {
     expect([error.code, error.message]).toEqual(['PGS_UNSUPPORTED', expect.stringContaining(reason)]);
   });
 
+  it('refuse to make texts that no memory holds', () => {
+    const twice = (expression: string) => apply('concat', expression, expression);
+    const doubled = Array.from({ length: 10 }).reduce<string>((inner) => twice(inner), any);
+    expect(value(apply('stringLength', doubled), { any: 'ab' })).toBe(2048);
+    const grown = Array.from({ length: 5 }).reduce<string>(
+      (inner) => apply('replace', inner, text('.'), text('0123456789')),
+      any,
+    );
+    const error = failure(expressionModel(FIELDS, ACTIVE, apply('stringLength', grown)));
+    expect([error.code, error.message]).toEqual(['PGS_UNSUPPORTED', expect.stringContaining('too long')]);
+  });
+
   it('refuse a pattern that rows vary', () => {
     const error = failure(expressionModel(FIELDS, ACTIVE, apply('matches', any, field('known'))));
     expect(error.message).toContain('no constant');
