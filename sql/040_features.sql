@@ -157,6 +157,9 @@ AS $$
     -- Category N also holds money and the object identifier types, which are no quantities.
     WHEN kind = 'number' AND b.base IN ('int2', 'int4', 'int8', 'float4', 'float8', 'numeric') THEN value || '::pg_catalog.float8'
     WHEN kind = 'text' AND t.typcategory = 'S' THEN value || '::pg_catalog.text'
+    -- As JSON has them: in ISO 8601 whatever DateStyle says, and an instant with its offset from UTC.
+    WHEN kind = 'text' AND b.base IN ('date', 'time', 'timestamp', 'timestamptz')
+      THEN format('(pg_catalog.to_jsonb(%s::pg_catalog.%s) OPERATOR(pg_catalog.#>>) ''{}'')', value, b.base)
     WHEN kind = 'array' AND t.typelem <> 0 AND t.typcategory = 'A' AND e.typnamespace = 'pg_catalog'::regnamespace
       AND e.typname IN ('int2', 'int4', 'int8', 'float4', 'float8', 'numeric') THEN value || '::pg_catalog.float8[]'
     WHEN kind = 'array' AND (b.base = 'bytea' OR pgscore_internal.is_vector(o.oid)) THEN value
@@ -178,7 +181,7 @@ AS $$
   SELECT format('%s is of type %s, and the feature is %s %s: %s', what, format_type(type, NULL), CASE kind WHEN 'array' THEN 'an' ELSE 'a' END, kind,
                 CASE kind WHEN 'number' THEN 'smallint, integer, bigint, real, double precision, numeric or boolean can feed it'
                           WHEN 'array' THEN 'an array of numbers, bytea (float32, little-endian), vector or halfvec can feed it'
-                          ELSE 'text, varchar, char or an enum can feed it' END)
+                          ELSE 'text, varchar, char, an enum, date, time, timestamp or timestamptz can feed it' END)
 $$;
 COMMENT ON FUNCTION pgscore_internal.type_problem(text, oid, text) IS 'why a type cannot feed a feature, in words';
 

@@ -95,6 +95,8 @@ function unaryExpression(name: Unary, context: SourceContext): string {
       return `${context.kernel('links', 'softplus')}(v)`;
     case 'erf':
       return `${context.kernel('erf', 'erf')}(v)`;
+    case 'normal-quantile':
+      return `${context.kernel('normal-quantile', 'normalQuantile')}(v)`;
     default:
       return `Math.${name}(v)`;
   }

@@ -8,6 +8,7 @@ import {
   registerLayout,
   stepWidth,
 } from '../ir/model.ts';
+import { textStepTexts } from '../ir/text-steps.ts';
 import { type ProgramArgument, takesArrays } from './arguments.ts';
 import { numberSource, readRegisters, SourceContext } from './source-context.ts';
 import { stepSource } from './step-source.ts';
@@ -106,7 +107,9 @@ function listArguments(model: Model, { registers, steps }: Needed): ProgramArgum
     const codes = model.steps.flatMap((step, k) =>
       steps.has(k) && step.kind === 'encode-category' && step.input === i ? [{ feature: i, step: k }] : [],
     );
-    const asText = model.steps.some((step, k) => steps.has(k) && isTextStep(step) && step.input === i);
+    const asText = model.steps.some(
+      (step, k) => steps.has(k) && isTextStep(step) && textStepTexts(step).includes(i),
+    );
     return asText ? [...codes, { feature: i, text: true }] : codes;
   });
 }

@@ -1,4 +1,5 @@
 import {
+  isTextMaker,
   isTextStep,
   type Model,
   type Precision,
@@ -7,6 +8,7 @@ import {
   type Step,
   stepWidth,
 } from '../ir/model.ts';
+import { textStepInputs } from '../ir/text-steps.ts';
 import { vectorStepInputs } from '../ir/vector-steps.ts';
 import { type ProgramArgument, takesArrays } from './arguments.ts';
 import { packColumn } from './pack-columns.ts';
@@ -38,6 +40,8 @@ export class SourceContext {
   readonly #vectors = new Map<Register, { readonly first: Register; readonly width: number }>();
   /** The parameter of each feature that the program takes as a text. */
   readonly #texts = new Map<Register, string>();
+  /** The registers of texts that steps make. */
+  readonly #made = new Set<Register>();
   /** Steps whose array has a SparseRow beside it, by their first register. */
   readonly #sparse = new Set<Register>();
   readonly size: number;
@@ -51,6 +55,7 @@ export class SourceContext {
     const { first, size } = registerLayout(model);
     this.size = size;
     model.steps.forEach((step, k) => {
+      if (isTextMaker(step)) this.#made.add(first[k]!);
       const width = stepWidth(step);
       if (width === 1) return;
       for (let q = 0; q < width; q++) this.#vectors.set(first[k]! + q, { first: first[k]!, width });
@@ -70,9 +75,20 @@ export class SourceContext {
     );
   }
 
-  /** A text feature's text, or null. */
+  /** The text of a register that holds one, or null. */
   readText(register: Register): string {
-    return `(${this.#texts.get(register)!}??null)`;
+    const parameter = this.#texts.get(register);
+    return parameter === undefined ? `t${register}` : `(${parameter}??null)`;
+  }
+
+  /** Whether a step made the text that the register holds. */
+  isText(register: Register): boolean {
+    return this.#made.has(register);
+  }
+
+  /** Texts never stand in `R`. */
+  writeText(register: Register, expression: string): string {
+    return `const t${register}=${expression};`;
   }
 
   read(register: Register): string {
@@ -216,7 +232,7 @@ export function readRegisters(step: Step): readonly Register[] {
     case 'link':
       return step.inputs;
     default:
-      return isTextStep(step) ? [step.input] : vectorStepInputs(step);
+      return isTextStep(step) ? textStepInputs(step) : vectorStepInputs(step);
   }
 }
 

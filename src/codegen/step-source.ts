@@ -18,7 +18,7 @@ import { floatArray, numberSource, type SourceContext, type StepSource } from '.
 import { textStepSource } from './text-source.ts';
 import { vectorStepSource } from './vector-source.ts';
 
-/** The code of a step whose registers start at `first`. Categories of texts are encoded before the program. */
+/** The code of a step whose registers start at `first`. Categories of text features are encoded before the program. */
 export function stepSource(step: Step, first: Register, model: Model, context: SourceContext): StepSource {
   switch (step.kind) {
     case 'encode-category':
@@ -44,14 +44,17 @@ export function isTextEncoding(step: Step, model: Model): step is EncodeCategory
 }
 
 function encodeSource(step: EncodeCategory, first: Register, context: SourceContext): StepSource {
-  const create = context.kernel('encode', 'createEncoder');
-  const categories = JSON.stringify(packColumn(step.categories as readonly number[]));
+  const isText = context.isText(step.input);
+  const create = context.kernel('encode', isText ? 'createTextEncoder' : 'createEncoder');
+  const { categories } = step;
+  const packed = JSON.stringify(isText ? categories : packColumn(categories as readonly number[]));
   const codes = step.codes === undefined ? '' : `,${context.constant(step.codes)}`;
+  const input = isText ? context.readText(step.input) : context.read(step.input);
   return {
     setup: [
-      `const encode${first}=${create}(${categories},${numberSource(step.missing)},${numberSource(step.unknown)}${codes});`,
+      `const encode${first}=${create}(${packed},${numberSource(step.missing)},${numberSource(step.unknown)}${codes});`,
     ],
-    run: [context.write(first, `encode${first}(${context.read(step.input)})`)],
+    run: [context.write(first, `encode${first}(${input})`)],
   };
 }
 

@@ -6,6 +6,7 @@ import {
   type Register,
   registerLayout,
   type Step,
+  type TextMeasure,
 } from '../ir/model.ts';
 
 /** A feature's list grows no longer. */
@@ -24,7 +25,8 @@ export function candidateValues(model: Model): readonly (readonly (number | stri
   const rounded = roundedFeatures(model);
   for (const step of model.steps) {
     if (step.kind === 'count-terms' || step.kind === 'average-terms')
-      candidates[step.input]!.push(...textsOf(vocabularyOf(step)));
+      candidates[step.input]?.push(...textsOf(vocabularyOf(step)));
+    if (step.kind === 'measure-text') candidates[step.input]?.push(...SOME_MEASURED[step.measure.name]);
     for (const [register, value] of landmarks(step)) {
       const feature = rounded.get(register) ?? register;
       const list = candidates[feature];
@@ -62,6 +64,16 @@ function textsOf(vocabulary: readonly string[]): readonly string[] {
 }
 
 const SOME_TERMS = ['a', 'the', 'Some words', 'and', 'others', 'Zürich', 'number 12'];
+
+/** Texts of which something is told. */
+const SOME_MEASURED: Readonly<Record<TextMeasure['name'], readonly string[]>> = {
+  length: ['', 'a', 'Some words'],
+  matches: ['', 'a', 'Some words', 'number 12'],
+  number: ['0', '-1', '2.5', '100'],
+  date: ['1960-02-29', '1970-01-01', '2003-04-01', '2024-12-31'],
+  'date-time': ['1969-12-31T23:59:59', '2003-04-01T00:00:00', '2024-02-29T12:30:15.25+02:00'],
+  time: ['00:00', '05:23:30', '23:59:59.5'],
+};
 
 function basicValues(feature: Feature): (number | string | null)[] {
   const categories = (feature.categories ?? []).slice(0, MAX_VALUES);

@@ -95,6 +95,12 @@ function toleranceOf(step: Step): number {
     case 'hash-text':
     case 'count-terms':
     case 'average-terms':
+    case 'measure-text':
+    case 'change-text':
+    case 'join-texts':
+    case 'choose-text':
+    case 'format-number':
+    case 'format-date':
       return 1e-12;
   }
 }

@@ -27,7 +27,13 @@ export function moveStep(step: Step, moved: (register: Register) => Register): S
     case 'hash-text':
     case 'count-terms':
     case 'average-terms':
+    case 'measure-text':
+    case 'change-text':
+    case 'format-number':
+    case 'format-date':
       return { ...step, input: moved(step.input) };
+    case 'choose-text':
+      return { ...step, index: moved(step.index), inputs: step.inputs.map(moved) };
     case 'combine':
       return { ...step, left: step.left.map(moved), right: step.right.map(moved) };
     case 'select':

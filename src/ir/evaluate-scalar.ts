@@ -93,6 +93,8 @@ export function unary(name: Unary, x: number): number {
       return softplus(x);
     case 'erf':
       return erf(x);
+    case 'normal-quantile':
+      return normalQuantile(x);
     default:
       return Math[name](x);
   }
@@ -116,6 +118,25 @@ function erf(x: number): number {
   if (Number.isNaN(x)) return x;
   if (size > 6) return Math.sign(x);
   return Math.sign(x) * (size < 2 ? erfSeries(size) : 1 - erfcFraction(size));
+}
+
+/** By halving: the number whose tail has the probability. */
+function normalQuantile(p: number): number {
+  if (!(p >= 0 && p <= 1)) return Number.NaN;
+  if (p === 0 || p === 1) return p === 0 ? -Infinity : Infinity;
+  const tail = Math.min(p, 1 - p);
+  let [low, high] = [0, 40];
+  for (let n = 0; n < 100; n++) {
+    const middle = (low + high) / 2;
+    if (upperTail(middle) > tail) low = middle;
+    else high = middle;
+  }
+  return p < 0.5 ? -low : low;
+}
+
+function upperTail(z: number): number {
+  const x = z / Math.SQRT2;
+  return x < 2 ? (1 - erfSeries(x)) / 2 : erfcFraction(x) / 2;
 }
 
 function erfSeries(x: number): number {

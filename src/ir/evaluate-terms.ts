@@ -74,7 +74,8 @@ export function lowerCase(text: string): string {
 /** These have had upper cases since Unicode 16 or 17. */
 const NOT_LOWER = new RegExp(`([\\u019b\\u0264\\ua7d3\\ua7d5${RECENT_CHARACTERS}]+)`, 'u');
 
-function upperCase(text: string): string {
+/** The upper case of a text by Unicode 14. */
+export function upperCase(text: string): string {
   return piecewise(text, NOT_LOWER, (piece) => piece.toUpperCase());
 }
 
@@ -124,7 +125,7 @@ function isReordered(marks: string): boolean {
 }
 
 /** The text with characters that patterns must not know as noncharacters of the same length. */
-function masked(text: string): string {
+export function masked(text: string): string {
   return text.replaceAll(new RegExp(`[${RECENT_CHARACTERS}]`, 'gu'), (character) =>
     character.length === 1 ? '\ufdd0' : '\u{1fffe}',
   );

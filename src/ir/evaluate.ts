@@ -1,15 +1,19 @@
 import { softplus } from './evaluate-scalar.ts';
 import { runTextStep } from './evaluate-text.ts';
+import { makeText, type Texts } from './evaluate-text-makers.ts';
 import { runVectorStep } from './evaluate-vector.ts';
 import {
   categoryCode,
+  isTextMaker,
   isTextStep,
   type Linear,
   type Link,
   type Model,
   type Prediction,
+  type Register,
   SplitTest,
   type Step,
+  type TextMaker,
   type Tree,
   type TreeEnsemble,
   ZERO_THRESHOLD,
@@ -22,7 +26,7 @@ type Value = number | string | null;
  * Scores one row by the letter of the IR: the second opinion that tests hold the kernels against, written to be
  * read, not to be fast. The model must be valid (`validate`). `row` holds one value a feature, in signature order:
  * numbers for number features, texts for text features, null for missing; anything else throws a TypeError.
- * `registers` is the whole register file; text features stand in it as NaN. A NaN value becomes null.
+ * `registers` is the whole register file; texts stand in it as NaN. A NaN value becomes null.
  */
 export function evaluate(
   model: Model,
@@ -30,7 +34,16 @@ export function evaluate(
 ): { registers: readonly number[]; prediction: Prediction } {
   checkRow(model, row);
   const registers: number[] = row.map((value) => (typeof value === 'number' ? value : Number.NaN));
-  for (const step of model.steps) registers.push(...runStep(step, registers, row));
+  const texts = new Map<Register, string | null>();
+  row.forEach((value, i) => {
+    if (model.features[i]!.kind === 'text') texts.set(i, value as string | null);
+  });
+  for (const step of model.steps) {
+    if (isTextMaker(step)) {
+      texts.set(registers.length, makeText(step, registers, texts));
+      registers.push(Number.NaN);
+    } else registers.push(...runStep(step, registers, texts));
+  }
   return { registers, prediction: predictionOf(model, registers) };
 }
 
@@ -61,10 +74,16 @@ function predictionOf(model: Model, registers: readonly number[]): Prediction {
   return values === undefined ? common : { ...common, values: values.map(at) };
 }
 
-function runStep(step: Step, registers: readonly number[], row: readonly Value[]): readonly number[] {
+function runStep(
+  step: Exclude<Step, TextMaker>,
+  registers: readonly number[],
+  texts: Texts,
+): readonly number[] {
   switch (step.kind) {
-    case 'encode-category':
-      return [categoryCode(step, step.input < row.length ? row[step.input]! : registers[step.input]!)];
+    case 'encode-category': {
+      const text = texts.get(step.input);
+      return [categoryCode(step, text === undefined ? registers[step.input]! : text)];
+    }
     case 'tree-ensemble':
       return sumTrees(step, registers);
     case 'linear':
@@ -75,9 +94,7 @@ function runStep(step: Step, registers: readonly number[], row: readonly Value[]
         step.inputs.map((register) => registers[register]!),
       ).map((value) => round(value, step.precision));
     default:
-      return isTextStep(step)
-        ? runTextStep(step, row[step.input] as string | null)
-        : runVectorStep(step, registers);
+      return isTextStep(step) ? runTextStep(step, texts.get(step.input)!) : runVectorStep(step, registers);
   }
 }
 

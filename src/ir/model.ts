@@ -12,6 +12,8 @@
 import { isTextStep, type TextStep, textStepWidth } from './text-steps.ts';
 import { type VectorStep, vectorStepWidth } from './vector-steps.ts';
 
+export type * from './text-makers.ts';
+export { isTextMaker } from './text-makers.ts';
 export type * from './text-steps.ts';
 export { isTextStep } from './text-steps.ts';
 export type * from './vector-steps.ts';
@@ -22,7 +24,7 @@ export type Precision = 'float32' | 'float64';
 /** What a model was trained to answer; decides how `value`, `label` and `probabilities` are filled. */
 export type Task = 'regression' | 'binary' | 'multiclass' | 'ranking' | 'survival' | 'clustering' | 'anomaly';
 
-/** Index into the register file. Registers hold float64, except those of text features. */
+/** Index into the register file. Registers hold float64, except those of text features and of steps that make texts. */
 export type Register = number;
 
 export interface Model {
@@ -56,7 +58,7 @@ export interface TextFeature {
 export type Step = EncodeCategory | TreeEnsemble | Linear | Link | VectorStep | TextStep;
 
 /**
- * Maps a category (a text feature, or a number when `categories` holds numbers) to its code. Width 1. Texts match exactly, byte for byte; numbers match by ==.
+ * Maps a category (a text, or a number when `categories` holds numbers) to its code. Width 1. Texts match exactly, byte for byte; numbers match by ==.
  */
 export interface EncodeCategory {
   readonly kind: 'encode-category';

@@ -1,13 +1,14 @@
 /**
  * Steps that read texts themselves, not codes of categories. They are part of the vocabulary of model.ts and follow
- * its rules. Their input is the register of a text feature.
+ * its rules. Their input is a register that holds a text: that of a text feature, or of a step of text-makers.ts.
  *
  * Letters, digits, spaces, cases and decompositions are those of Unicode 14. Characters that a later version brought
  * count as unassigned, whatever version the engine has: no letters, without cases, decomposed to themselves.
  */
 import type { Register } from './model.ts';
+import { isTextMaker, type TextMaker, textMakerTexts } from './text-makers.ts';
 
-export type TextStep = HashText | CountTerms | AverageTerms;
+export type TextStep = HashText | CountTerms | AverageTerms | MeasureText | TextMaker;
 
 /** The low 32 bits of the text's CityHash64, version 1.0, over its UTF-8: a whole number from 0. Width 1. */
 export interface HashText {
@@ -113,20 +114,73 @@ export interface TermHash {
   readonly tail?: 'bytes';
 }
 
-const KINDS: ReadonlySet<string> = new Set<TextStep['kind']>(['hash-text', 'count-terms', 'average-terms']);
+/** One number that is told of a text. Width 1. */
+export interface MeasureText {
+  readonly kind: 'measure-text';
+  readonly input: Register;
+  readonly measure: TextMeasure;
+  /** The result for NULL; may be NaN. */
+  readonly missing: number;
+}
+
+/** `invalid` is the result for a text that cannot be read so; it may be infinite, but not NaN. */
+export type TextMeasure =
+  /** In UTF-16 units. */
+  | { readonly name: 'length' }
+  /** 1 where the pattern is found somewhere, else 0. Patterns are as those of TextSplit, but may match an empty text. */
+  | { readonly name: 'matches'; readonly pattern: string }
+  /** A decimal number, as XML Schema writes a double, without NaN; blanks around it do not count. */
+  | { readonly name: 'number'; readonly invalid: number }
+  /**
+   * Days since 1970-01-01 of a date of ISO 8601 (YYYY-MM-DD). A time of day after it must be midnight; see `date-time`.
+   */
+  | { readonly name: 'date'; readonly invalid: number }
+  /**
+   * Seconds since 1970-01-01T00:00:00 of YYYY-MM-DDThh:mm, with or without seconds, which may have a fraction; a blank
+   * may stand for the T, and a date alone is its midnight. Where it ends in Z or an offset (+hh, +hh:mm), the seconds are
+   * those at UTC. The calendar is the Gregorian one, also for years before it was made; days have 86400 seconds. The
+   * fraction, of nine digits at most, is rounded to float64 and then added.
+   */
+  | { readonly name: 'date-time'; readonly invalid: number }
+  /** Seconds since midnight of hh:mm, with or without seconds. */
+  | { readonly name: 'time'; readonly invalid: number };
+
+const KINDS: ReadonlySet<string> = new Set<TextStep['kind']>([
+  'hash-text',
+  'count-terms',
+  'average-terms',
+  'measure-text',
+]);
 
 export function isTextStep(step: { readonly kind: string }): step is TextStep {
-  return KINDS.has(step.kind);
+  return KINDS.has(step.kind) || isTextMaker(step);
 }
 
 export function textStepWidth(step: TextStep): number {
   switch (step.kind) {
-    case 'hash-text':
-      return 1;
     case 'count-terms':
       return termColumnCount(step.columns);
     case 'average-terms':
       return step.width;
+    default:
+      return 1;
+  }
+}
+
+/** The registers of texts that a step reads. */
+export function textStepTexts(step: TextStep): readonly Register[] {
+  return isTextMaker(step) ? textMakerTexts(step) : [step.input];
+}
+
+/** All registers that a step reads. */
+export function textStepInputs(step: TextStep): readonly Register[] {
+  switch (step.kind) {
+    case 'join-texts':
+      return step.inputs;
+    case 'choose-text':
+      return [step.index, ...step.inputs];
+    default:
+      return [step.input];
   }
 }
 

@@ -1,6 +1,6 @@
 import { arrayOf, type Fields, isIndex, show, type Violations } from './check.ts';
 
-/** What a register holds. Only features hold texts. */
+/** What a register holds: texts where it is a text feature's, or of a step that makes one. */
 export type RegisterKind = 'number' | 'text';
 
 /** The registers that exist at this point of the program. */
@@ -40,7 +40,7 @@ export function validateTextRegister(
   out: Violations,
 ): void {
   if (!validateRegister(value, registers, path, out) || registers[value] === 'text') return;
-  out.add(path, `Register ${value} holds a number; a text feature is needed.`);
+  out.add(path, `Register ${value} holds a number; a text is needed.`);
 }
 
 /** The number of inputs, possibly 0; 0 with a violation when there is no list. */

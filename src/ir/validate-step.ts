@@ -15,6 +15,7 @@ import {
 } from './check.ts';
 import { type Registers, validateInputs, validateRegister } from './validate-registers.ts';
 import { TEXT_STEPS } from './validate-text.ts';
+import { TEXT_MAKERS } from './validate-text-makers.ts';
 import { validateTree } from './validate-tree.ts';
 import { VECTOR_STEPS } from './validate-vector.ts';
 
@@ -32,6 +33,8 @@ const LINKS = [
   'argmax',
 ];
 
+const STEPS = new Map([...VECTOR_STEPS, ...TEXT_STEPS, ...TEXT_MAKERS]);
+
 /** Checks one step against the registers before it; returns how many registers it writes, 0 when that is unknown. */
 export function validateStep(value: unknown, registers: Registers, path: string, out: Violations): number {
   const step = fieldsOf(value, path, out);
@@ -46,9 +49,9 @@ export function validateStep(value: unknown, registers: Registers, path: string,
     case 'link':
       return validateLink(step, registers, path, out);
     default: {
-      const check = VECTOR_STEPS.get(step.kind) ?? TEXT_STEPS.get(step.kind);
+      const check = STEPS.get(step.kind);
       if (check !== undefined) return check(step, registers, path, out);
-      const others = [...VECTOR_STEPS.keys(), ...TEXT_STEPS.keys()] as readonly string[];
+      const others = [...STEPS.keys()] as readonly string[];
       oneOf(step.kind, [...KINDS, ...others], `${path}.kind`, out);
       return 0;
     }

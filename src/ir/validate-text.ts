@@ -4,6 +4,7 @@ import {
   fieldsOf,
   isIndex,
   isNumber,
+  isOrdered,
   oneOf,
   show,
   uniqueTexts,
@@ -36,6 +37,7 @@ export const TEXT_STEPS: ReadonlyMap<unknown, StepCheck> = new Map<string, StepC
   ['hash-text', validateHash],
   ['count-terms', validateCount],
   ['average-terms', validateAverage],
+  ['measure-text', validateMeasure],
 ]);
 
 function validateHash(step: Fields, registers: Registers, path: string, out: Violations): number {
@@ -84,6 +86,22 @@ function validateAverage(step: Fields, registers: Registers, path: string, out: 
   return width;
 }
 
+const MEASURES = ['length', 'matches', 'number', 'date', 'date-time', 'time'];
+
+function validateMeasure(step: Fields, registers: Registers, path: string, out: Violations): number {
+  validateTextRegister(step.input, registers, `${path}.input`, out);
+  if (!isNumber(step.missing)) {
+    out.add(`${path}.missing`, `Must be a number or NaN, but is ${show(step.missing)}.`);
+  }
+  const measure = fieldsOf(step.measure, `${path}.measure`, out);
+  if (measure === undefined || !oneOf(measure.name, MEASURES, `${path}.measure.name`, out)) return 1;
+  if (measure.name === 'matches') validatePattern(measure.pattern, `${path}.measure.pattern`, out, true);
+  else if (measure.name !== 'length' && !isOrdered(measure.invalid)) {
+    out.add(`${path}.measure.invalid`, `Must be a number, but is ${show(measure.invalid)}.`);
+  }
+  return 1;
+}
+
 function validateSplit(value: unknown, path: string, out: Violations): void {
   const split = fieldsOf(value, path, out);
   if (split === undefined) return;
@@ -92,13 +110,14 @@ function validateSplit(value: unknown, path: string, out: Violations): void {
     validatePattern(split.pattern, `${path}.pattern`, out);
 }
 
-function validatePattern(value: unknown, path: string, out: Violations): void {
+/** The source of a regular expression that matches no empty text, unless it may. */
+export function validatePattern(value: unknown, path: string, out: Violations, mayBeEmpty = false): void {
   if (typeof value !== 'string' || value.length > MAX_PATTERN) {
     out.add(path, `Must be a text of at most ${MAX_PATTERN} characters, but is ${show(value)}.`);
     return;
   }
   try {
-    if (!new RegExp(value, 'su').test('')) return;
+    if (!new RegExp(value, 'su').test('') || mayBeEmpty) return;
     out.add(path, `Must match no empty text, but ${show(value)} does.`);
   } catch {
     out.add(path, `Must be a regular expression, but is ${show(value)}.`);
@@ -157,7 +176,13 @@ function validateVocabulary(value: unknown, path: string, out: Violations): numb
 }
 
 /** From `least` to `most`, both included. */
-function wholeNumber(value: unknown, least: number, most: number, path: string, out: Violations): boolean {
+export function wholeNumber(
+  value: unknown,
+  least: number,
+  most: number,
+  path: string,
+  out: Violations,
+): boolean {
   if (isIndex(value, least, most + 1)) return true;
   out.add(path, `Must be a whole number from ${least} to ${most}, but is ${show(value)}.`);
   return false;

@@ -54,6 +54,7 @@ const UNARY = [
   'sigmoid',
   'softplus',
   'erf',
+  'normal-quantile',
 ];
 const REDUCTIONS = [
   'sum',

@@ -11,6 +11,7 @@ import {
   type Violation,
   Violations,
 } from './check.ts';
+import { MAX_GROWTH, type TextMaker, textGrowth } from './text-makers.ts';
 import {
   type RegisterKind,
   type Registers,
@@ -18,6 +19,7 @@ import {
   validateRegisterList,
 } from './validate-registers.ts';
 import { validateStep } from './validate-step.ts';
+import { makesText } from './validate-text-makers.ts';
 
 export type { Violation } from './check.ts';
 export { MAX_VIOLATIONS } from './check.ts';
@@ -88,10 +90,33 @@ function validateFeature(feature: Fields, path: string, out: Violations): Regist
 function validateSteps(value: unknown, registers: RegisterKind[], out: Violations): void {
   const steps = arrayOf(value, 'steps', out);
   if (steps === undefined) return;
+  const growths = new Map<number, number>();
   for (let k = 0; k < steps.length && !out.full; k++) {
-    const width = validateStep(steps[k], registers, `steps[${k}]`, out);
-    for (let i = 0; i < width; i++) registers.push('number');
+    const step: unknown = steps[k];
+    const faults = out.list.length;
+    const width = validateStep(step, registers, `steps[${k}]`, out);
+    const kind = makesText(step) ? 'text' : 'number';
+    if (kind === 'text' && out.list.length === faults)
+      validateGrowth(step as TextMaker, registers.length, growths, `steps[${k}]`, out);
+    for (let i = 0; i < width; i++) registers.push(kind);
   }
+}
+
+/** Texts of texts could become longer than any memory. */
+function validateGrowth(
+  step: TextMaker,
+  register: number,
+  growths: Map<number, number>,
+  path: string,
+  out: Violations,
+): void {
+  const growth = textGrowth(step, (input) => growths.get(input) ?? 1);
+  growths.set(register, growth);
+  if (growth > MAX_GROWTH)
+    out.add(
+      path,
+      `Must make a text of at most ${MAX_GROWTH} times the length of a feature, but may make one of ${growth}.`,
+    );
 }
 
 function validateOutput(value: unknown, task: unknown, registers: Registers, out: Violations): void {

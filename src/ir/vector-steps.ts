@@ -61,7 +61,10 @@ export type Arithmetic =
 
 export type Comparison = '==' | '!=' | '<' | '<=' | '>' | '>=';
 
-/** Functions of one number. sigmoid is 1 / (1 + exp(-x)), softplus log(1 + exp(x)), relu max(x, 0) with NaN kept. */
+/**
+ * Functions of one number. sigmoid is 1 / (1 + exp(-x)), softplus log(1 + exp(x)), relu max(x, 0) with NaN kept,
+ * normal-quantile the inverse of the standard normal distribution function.
+ */
 export type Unary =
   | 'abs'
   | 'negate'
@@ -94,7 +97,8 @@ export type Unary =
   | 'atanh'
   | 'sigmoid'
   | 'softplus'
-  | 'erf';
+  | 'erf'
+  | 'normal-quantile';
 
 /** left[k] operation right[k]. The lists are equally long, or one holds one register. Width: the longer. */
 export interface CombineStep {

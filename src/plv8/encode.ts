@@ -15,3 +15,14 @@ export function createEncoder(
   for (let i = 0; i < numbers.length; i++) codeOf.set(numbers[i]!, codes?.[i] ?? i);
   return (value) => (Number.isNaN(value) ? missing : (codeOf.get(value) ?? unknown));
 }
+
+/** The same from a text to its code; null gives `missing`. */
+export function createTextEncoder(
+  categories: readonly string[],
+  missing: number,
+  unknown: number,
+  codes?: ArrayLike<number>,
+): (text: string | null) => number {
+  const codeOf = new Map(categories.map((category, i) => [category, codes?.[i] ?? i] as const));
+  return (text) => (text === null ? missing : (codeOf.get(text) ?? unknown));
+}

@@ -185,12 +185,17 @@ const clusters = model('clusters', ({ raw }) => raw, [
   [[null, null], [none, none], null],
 ]);
 
-/** 100 + (-5 | 5 | 20) + (income / 2 | 600); no attribute is true of a missing income. */
-const scorecard = model('scorecard', value, [
-  [[29, 500], [355]],
-  [[30, 1000], [620]],
-  [[null, 1001], [695]],
-  [[30, null], [none]],
+/**
+ * 100 + (-5 | 5 | 20) + (income / 2 | 600); no attribute is true of a missing income. After the score how much is missing to
+ * the baselines of 10; what is missing most is the first reason, unless nothing is.
+ */
+const scorecard = model('scorecard', ({ raw }) => raw, [
+  [[29, 500], [355, 5, -240], 'RC0'],
+  [[30, 1000], [620, -10, -490], null],
+  [[null, 1001], [695, 15, -590], 'RC0'],
+  [[null, 2], [96, 15, 9], 'RC0'],
+  [[29, -2], [104, 5, 11], 'RC1'],
+  [[30, null], [none, none, none], null],
 ]);
 
 /** The greatest weight of the rules that fire: a 0.5, b 0.75, a 0.6, else c. */
@@ -212,7 +217,48 @@ const neighbors = model('neighbors', value, [
   [[null, null], [none]],
 ]);
 
-const EXACT = [tree, forest, median, linear, vectors, scorecard, rules];
+/**
+ * Days since 1960: 15796 for 2003-04-01, 2 for 1960-01-03, at which 185403 seconds have passed (the specification's examples);
+ * 12603 of them since midnight, and 19410 until 05:23:30. 1960-01-03 was a Sunday.
+ */
+const dates = model('dates', value, [
+  [['1960-01-01', '1960-01-03T03:30:03', '05:23:30'], [2000 + 92701.5 + 6807 / 4 - 7]],
+  [['2003-04-01', '1960-01-03T03:30:03.9', '05:23:30'], [-15794000 + 92701.5 + 6807 / 4 - 7]],
+  // At UTC it is two hours less, and still Saturday.
+  [['1960-01-01', '1960-01-03T01:30:03+02:00', '05:23:30'], [1000 + (185403 - 14400) / 2 - 65_193 / 4]],
+  [[null, '1960-01-01T00:00:00', '00:00'], [0]],
+  [['no date', '1960-01-01', '00:00:01'], [0.25]],
+  [['1960-01-01', '1960-01-32T00:00:00', '00:00'], [none]],
+  [['1960-01-01', null, '00:00'], [none]],
+]);
+
+/** 7/AB 2.5 from AB-007; two digits at the end; more than four characters; the rest. 2.45 has the digits 2.4500000000000001776. */
+const strings = model('strings', probabilities, [
+  [[' ab-007', 2.45], [0.25, 0.75], 'yes'],
+  [['AB-007', 2.44], [0.375, 0.625], 'yes'],
+  [['ab-7', 2.44], [0.5625, 0.4375], 'no'],
+  [['ab 1a2', 1], [1, 0], 'no'],
+  // A missing code makes all of them unknown: the default child.
+  [[null, 2.45], [1, 0], 'no'],
+]);
+
+/** term is 1 + x / 2; 10 + 2 term - [s = q] below 3, 99 from there on. */
+const composed = model('composed', value, [
+  [[2, 'p'], [14]],
+  [[2, 'q'], [13]],
+  [[4, 'q'], [99]],
+  [[null, 'q'], [none]],
+]);
+
+/** (2 x + 4 trust 10) / (2 + 4 trust), the latter for positive x alone. */
+const weighed = model('weighed', value, [
+  [[4, 0.5], [(8 + 20) / 4]],
+  [[4, 2], [(8 + 80) / 10]],
+  [[-4, 0.5], [-4]],
+  [[4, null], [none]],
+]);
+
+const EXACT = [dates, strings, composed, weighed, tree, forest, median, linear, vectors, scorecard, rules];
 const COMPUTED = [weighted, vote, isolation, softmax, poisson, ordinal, bayes, neural, clusters, neighbors];
 
 describeConformance('PMML', EXACT, { raw: 0, predicted: 0 }, BY_HAND);

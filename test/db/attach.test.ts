@@ -122,7 +122,7 @@ describe('attach refuses', () => {
       detail: [
         'a: column a is of type timestamp with time zone, and the feature is a number: smallint, integer, bigint, real, double precision, numeric or boolean can feed it',
         `b: ${schema}.t has no column b`,
-        'c: column c is of type integer, and the feature is a text: text, varchar, char or an enum can feed it',
+        'c: column c is of type integer, and the feature is a text: text, varchar, char, an enum, date, time, timestamp or timestamptz can feed it',
       ].join('\n'),
       hint: expect.stringContaining('Name another column or an expression'),
     });

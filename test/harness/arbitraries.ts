@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import {
   type EncodeCategory,
   type Feature,
+  isTextMaker,
   type Linear,
   type Link,
   type LinkFunction,
@@ -14,7 +15,7 @@ import {
   type TreeEnsemble,
 } from '../../src/ir/model.ts';
 import { addend, number, precision } from './arbitrary-numbers.ts';
-import { text, textStep } from './arbitrary-text-steps.ts';
+import { madeText, text, textStep } from './arbitrary-text-steps.ts';
 import { landmarks, vectorStep } from './arbitrary-vector-steps.ts';
 
 /** One row as `evaluate` takes it: a value a feature, in signature order. */
@@ -63,7 +64,11 @@ function model(limits: ModelLimits): fc.Arbitrary<Model> {
     maxLength: limits.features?.max ?? 4,
   });
   return features
-    .chain((kinds) => encodings(kinds).map((encoded) => ({ kinds, encoded })))
+    .chain((kinds) =>
+      encodings(kinds)
+        .chain((encoded) => withMadeText(kinds, encoded))
+        .map((encoded) => ({ kinds, encoded })),
+    )
     .chain(({ kinds, encoded }) => {
       const inputs = numberRegisters(kinds, encoded);
       const start = kinds.length + stepsWidth(encoded);
@@ -124,6 +129,13 @@ function encodings(kinds: readonly Feature['kind'][]): fc.Arbitrary<Step[]> {
   return fc.tuple(...ofFeature).map((lists) => lists.flat());
 }
 
+/** Half of the time with a text that is made of a feature, and a number of it. */
+function withMadeText(kinds: readonly Feature['kind'][], encoded: readonly Step[]): fc.Arbitrary<Step[]> {
+  const next = kinds.length + stepsWidth(encoded);
+  const made = fc.nat(kinds.length - 1).chain((input) => madeText(input, kinds[input]!, next));
+  return fc.oneof(fc.constant([]), made).map((steps) => [...encoded, ...steps]);
+}
+
 const code = fc.constantFrom(-1, 0, 3, Number.NaN);
 
 function withCodes(step: EncodeCategory): fc.Arbitrary<EncodeCategory> {
@@ -161,7 +173,17 @@ function numberEncoding(input: Register): fc.Arbitrary<EncodeCategory> {
 
 function numberRegisters(kinds: readonly Feature['kind'][], encoded: readonly Step[]): Register[] {
   const features = kinds.flatMap((kind, i) => (kind === 'number' ? [i] : []));
-  return [...features, ...Array.from({ length: stepsWidth(encoded) }, (_, k) => kinds.length + k)];
+  return [...features, ...numbersOf(kinds.length, encoded)];
+}
+
+/** The registers of numbers that steps write from `start` on. */
+function numbersOf(start: Register, steps: readonly Step[]): Register[] {
+  let next = start;
+  return steps.flatMap((step) => {
+    const registers = Array.from({ length: stepWidth(step) }, (_, q) => next + q);
+    next += registers.length;
+    return isTextMaker(step) ? [] : registers;
+  });
 }
 
 function inputList(registers: readonly Register[], maxLength = 4): fc.Arbitrary<Register[]> {
@@ -331,7 +353,7 @@ function assemble(kinds: readonly Feature['kind'][], steps: readonly Step[], exa
     steps,
     output: {
       value: end - 1,
-      raw: [...numberFeatures, ...computed(kinds.length, firstLink)],
+      raw: [...numberFeatures, ...numbersOf(kinds.length, steps.slice(0, exact))],
       values: computed(firstLink, end),
     },
   };

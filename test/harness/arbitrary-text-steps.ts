@@ -3,10 +3,16 @@ import type {
   AverageTerms,
   CountTerms,
   HashText,
+  MeasureText,
   Register,
+  Step,
   TermOperation,
+  TextChange,
+  TextMaker,
+  TextMeasure,
   TextStep,
 } from '../../src/ir/model.ts';
+import { DATE_PARTS } from '../../src/ir/text-makers.ts';
 import { number } from './arbitrary-numbers.ts';
 
 /** Characters at which case, word, mark and version rules differ; the last line is of Unicode 15 and later. */
@@ -65,6 +71,7 @@ const ODD = [
 /** Any text that PostgreSQL can hold: single words, odd characters, and whatever else. */
 export const text: fc.Arbitrary<string> = fc
   .oneof(
+    { weight: 1, arbitrary: fc.oneof(dateText(), numberText()) },
     {
       weight: 3,
       arbitrary: fc.array(fc.constantFrom(...ODD), { maxLength: 30 }).map((parts) => parts.join('')),
@@ -74,12 +81,142 @@ export const text: fc.Arbitrary<string> = fc
   )
   .map((value) => value.replaceAll('\0', ''));
 
-/** A step of any kind of text-steps.ts that reads a text feature. */
-export function textStep(input: Register): fc.Arbitrary<TextStep> {
+/** Dates and times of day, of which some are none. */
+function dateText(): fc.Arbitrary<string> {
+  const two = fc.nat(62).map((value) => String(value).padStart(2, '0'));
+  const date = fc
+    .tuple(
+      fc.constantFrom(
+        '0000',
+        '0001',
+        '1582',
+        '1900',
+        '1969',
+        '1970',
+        '2000',
+        '2023',
+        '2024',
+        '9999',
+        '12024',
+      ),
+      fc.nat(13),
+      fc.nat(32),
+    )
+    .map(([year, ...rest]) => [year, ...rest.map((part) => String(part).padStart(2, '0'))].join('-'));
+  const time = fc
+    .tuple(fc.constantFrom('00', '05', '12', '23', '24'), two, two, fc.constantFrom('', '.5', '.123456'))
+    .map(([hours, minutes, seconds, fraction]) => `${hours}:${minutes}:${seconds}${fraction}`);
+  const offset = fc.constantFrom('', 'Z', '+00', '-05:30', '+0200', '+15:59:59', '+16:00');
+  const parts = fc.tuple(date, fc.constantFrom('T', ' '), time, offset).map((each) => each.join(''));
+  return fc.oneof(date, time, parts);
+}
+
+function numberText(): fc.Arbitrary<string> {
+  const own = fc.constantFrom(' 12 ', '-1.5e3', '.5', '5.', '1e999', 'INF', '-INF', 'NaN', '1_0', '0x1', '');
+  return fc.oneof(fc.double().map(String), own);
+}
+
+/** A step of any kind of text-steps.ts that reads a text, but makes none. */
+export function textStep(input: Register): fc.Arbitrary<Exclude<TextStep, TextMaker>> {
   return fc.oneof(
     { weight: 1, arbitrary: hashText(input) },
     { weight: 4, arbitrary: countTerms(input) },
     { weight: 2, arbitrary: averageTerms(input) },
+    { weight: 2, arbitrary: measureText(input) },
+  );
+}
+
+function measureText(input: Register): fc.Arbitrary<MeasureText> {
+  const invalid = fc.constantFrom(-1, Infinity);
+  const measure = fc.oneof<fc.Arbitrary<TextMeasure>[]>(
+    fc.constant({ name: 'length' }),
+    fc
+      .constantFrom('^', 'a|b', '^$', '\\p{Lu}', '^.{3}$', '(?<!a)\\p{L}')
+      .map((pattern) => ({ name: 'matches', pattern }) as const),
+    fc.record({ name: fc.constantFrom('number' as const, 'date', 'date-time', 'time'), invalid }),
+  );
+  return fc.record({
+    kind: fc.constant('measure-text'),
+    input: fc.constant(input),
+    measure,
+    missing: fc.constantFrom(-2, Number.NaN),
+  });
+}
+
+const change: fc.Arbitrary<TextChange> = fc.oneof<fc.Arbitrary<TextChange>[]>(
+  fc.constantFrom<TextChange>({ name: 'lowercase' }, { name: 'uppercase' }, { name: 'trim' }),
+  fc.record({ name: fc.constant('slice' as const), start: fc.nat(3), length: fc.nat(12) }),
+  fc.constantFrom<TextChange>(
+    { name: 'map', from: ['a', '', 'red'], to: ['b', null, 'a'] },
+    { name: 'replace', pattern: '[^ ]+', by: ['<', 0, '>'] },
+    { name: 'replace', pattern: '(\\p{L})(\\d)?', by: [2, '$1', 1] },
+  ),
+);
+
+/** One or two steps, the first of which makes a text of a register and the last a number; `next` is the first's register. */
+export function madeText(
+  input: Register,
+  kind: 'number' | 'text',
+  next: Register,
+): fc.Arbitrary<readonly Step[]> {
+  return (kind === 'text' ? textMaker(input) : numberMaker(input)).chain((maker) =>
+    fc
+      .oneof<fc.Arbitrary<Step>[]>(
+        hashText(next),
+        countTerms(next),
+        averageTerms(next),
+        measureText(next),
+        codeOf(next),
+      )
+      .map((reader) => [maker, reader]),
+  );
+}
+
+function codeOf(input: Register): fc.Arbitrary<Step> {
+  return fc.constant({
+    kind: 'encode-category',
+    input,
+    categories: ['', 'a', 'RED', '1970'],
+    missing: Number.NaN,
+    unknown: -1,
+  });
+}
+
+function textMaker(input: Register): fc.Arbitrary<TextMaker> {
+  return fc.oneof<fc.Arbitrary<TextMaker>[]>(
+    fc.record({
+      kind: fc.constant('change-text'),
+      input: fc.constant(input),
+      changes: fc.array(change, { maxLength: 3 }),
+      missing: fc.constantFrom(null, '', 'ß"$$'),
+    }),
+    fc.constant({ kind: 'join-texts', inputs: [input, input], texts: ['', ' - ', '\u0001'] }),
+  );
+}
+
+function numberMaker(input: Register): fc.Arbitrary<TextMaker> {
+  const format = fc.record({
+    kind: fc.constant('format-number' as const),
+    input: fc.constant(input),
+    conversion: fc.constantFrom('f' as const, 'e'),
+    precision: fc.constantFrom(0, 1, 2, 6, 20, 50),
+    width: fc.constantFrom(0, 8),
+    fill: fc.constantFrom('before' as const, 'after', 'zeros'),
+    plus: fc.constantFrom('' as const, '+', ' '),
+  });
+  const parts = fc.array(fc.oneof(fc.constantFrom(...DATE_PARTS), fc.constant({ text: '%' })), {
+    maxLength: 14,
+  });
+  const choice = fc.constant({
+    kind: 'choose-text',
+    index: input,
+    texts: ['a', null, 'RED'],
+    inputs: [],
+  } as const);
+  return fc.oneof<fc.Arbitrary<TextMaker>[]>(
+    format,
+    choice,
+    fc.record({ kind: fc.constant('format-date'), input: fc.constant(input), parts }),
   );
 }
 

@@ -97,6 +97,7 @@ const INEXACT_UNARY: readonly Unary[] = [
   'sigmoid',
   'softplus',
   'erf',
+  'normal-quantile',
 ];
 
 function map(inputs: readonly Register[], inexact: boolean): fc.Arbitrary<MapStep> {

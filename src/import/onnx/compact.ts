@@ -1,4 +1,5 @@
 import {
+  isTextStep,
   type MapOperation,
   type MapStep,
   type Output,
@@ -6,6 +7,7 @@ import {
   type Step,
   stepWidth,
 } from '../../ir/model.ts';
+import { textStepInputs } from '../../ir/text-steps.ts';
 import { vectorStepInputs } from '../../ir/vector-steps.ts';
 
 /** Steps with fewer inputs are worth comparing with each other. */
@@ -159,16 +161,13 @@ function dropUnused(features: number, { steps, output }: Compacted): Compacted {
 function registersOf(step: Step): readonly Register[] {
   switch (step.kind) {
     case 'encode-category':
-    case 'hash-text':
-    case 'count-terms':
-    case 'average-terms':
       return [step.input];
     case 'tree-ensemble':
     case 'linear':
     case 'link':
       return step.inputs;
     default:
-      return vectorStepInputs(step);
+      return isTextStep(step) ? textStepInputs(step) : vectorStepInputs(step);
   }
 }
 
@@ -178,7 +177,13 @@ function withRegisters(step: Step, of: (register: Register) => Register): Step {
     case 'hash-text':
     case 'count-terms':
     case 'average-terms':
+    case 'measure-text':
+    case 'change-text':
+    case 'format-number':
+    case 'format-date':
       return { ...step, input: of(step.input) };
+    case 'choose-text':
+      return { ...step, index: of(step.index), inputs: step.inputs.map(of) };
     case 'combine':
       return { ...step, left: step.left.map(of), right: step.right.map(of) };
     case 'select':

@@ -21,24 +21,27 @@ const POSIX: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** General categories but those of what is not assigned. */
-const CATEGORY = /^(?:L[ultmo]?|M[nce]?|N[dlo]?|P[cdseifo]?|S[mcko]?|Z[slp]?|C[cf])$/;
+export const CATEGORY = /^(?:L[ultmo]?|M[nce]?|N[dlo]?|P[cdseifo]?|S[mcko]?|Z[slp]?|C[cf])$/;
+
+/** As Perl has them without Unicode; PCRE and Java agree on these. */
+export const PERL_CLASSES: Dialect['classes'] = {
+  w: 'a-zA-Z_0-9',
+  d: '0-9',
+  s: ' \\t-\\r',
+  h: ' \\t\\xa0\\u1680\\u180e\\u2000-\\u200a\\u202f\\u205f\\u3000',
+  v: '\\n-\\r\\x85\\u2028\\u2029',
+};
 
 /** https://docs.oracle.com/en/java/javase/17/docs/api/java.base/java/util/regex/Pattern.html */
 const JAVA: Dialect = {
-  classes: {
-    w: 'a-zA-Z_0-9',
-    d: '0-9',
-    s: ' \\t-\\r',
-    h: ' \\t\\xa0\\u1680\\u180e\\u2000-\\u200a\\u202f\\u205f\\u3000',
-    v: '\\n-\\r\\x85\\u2028\\u2029',
-  },
+  classes: PERL_CLASSES,
   // \b is not among them: what it takes for a word changed with Java 19.
   assertions: { A: '^', z: '(?![^])', Z: AT_END },
   controls: { n: '\n', t: '\t', r: '\r', f: '\f', a: '\x07', e: '\x1b' },
   codes: { x: 2, u: 4 },
   dot: '^\\n\\r\\x85\\u2028\\u2029',
   end: AT_END,
-  captures: false,
+  captures: 'none',
   nested: ['[', '&&'],
   property: (name) => {
     const category = name.startsWith('Is') ? name.slice(2) : name;

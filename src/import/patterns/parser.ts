@@ -24,8 +24,8 @@ export interface Dialect {
   readonly dot: string;
   /** What $ matches, as JavaScript has it. */
   readonly end: string;
-  /** Whether a match answers with its one group, or with the whole of it. */
-  readonly captures: boolean;
+  /** Which groups are kept: none where a match answers with the whole of it, or the one group that it answers with. */
+  readonly captures: 'none' | 'one' | 'all';
   /** What begins another class, or a set operation, within a class. */
   readonly nested: readonly string[];
   /** The class of \p{name}, where there are such escapes; undefined for an unknown name. */
@@ -35,6 +35,9 @@ export interface Dialect {
 const GROUPS = ['(?:', '(?=', '(?!', '(?<=', '(?<!'];
 
 const MAX_LENGTH = 400;
+
+/** What the IR holds. */
+const MAX_SOURCE = 2000;
 
 /** A translated part, with what bounds the time of matching depends on. */
 export interface Part {
@@ -46,6 +49,10 @@ export interface Part {
   readonly repeats: boolean;
   /** Whether it can match without a character. */
   readonly mayBeEmpty: boolean;
+  /** The numbers of the groups that it keeps. */
+  readonly groups: readonly number[];
+  /** Those that may keep what an earlier repetition found, which JavaScript forgets. */
+  readonly stale: readonly number[];
 }
 
 /**
@@ -72,6 +79,8 @@ class Parser {
   all(): Part {
     const part = this.alternatives();
     if (this.at < this.characters.length) throw new PatternError('closes a group that it has not opened');
+    if (part.source.length > MAX_SOURCE)
+      throw new PatternError(`has more than ${MAX_SOURCE} characters in JavaScript`);
     return part;
   }
 
@@ -134,19 +143,23 @@ class Parser {
 
   private group(): Part {
     const open = GROUPS.find((each) => this.take(each)) ?? this.openCapture();
+    const own = open === '(' ? [this.captures] : [];
     const inner = this.alternatives();
     if (!this.take(')')) throw new PatternError('opens a group that it does not close');
     const source = `${open}${inner.source})`;
-    return open === '(' || open === '(?:' ? { ...inner, source } : assertion(source);
+    const { stale } = inner;
+    const groups = [...own, ...inner.groups];
+    if (open === '(' || open === '(?:') return { ...inner, source, groups };
+    return { ...assertion(source), groups, stale };
   }
 
   private openCapture(): string {
     this.next();
     if (this.peek('?') || this.peek('*'))
       throw new PatternError('has a group or flag of another kind than (…), (?:…) or a look around');
-    if (!this.dialect.captures) return '(?:';
+    if (this.dialect.captures === 'none') return '(?:';
     this.captures += 1;
-    if (this.captures > 1) throw new PatternError('has several groups');
+    if (this.captures > 1 && this.dialect.captures === 'one') throw new PatternError('has several groups');
     return '(';
   }
 
@@ -256,6 +269,8 @@ class Parser {
       first: undefined,
       atoms: part.atoms,
       repeats: true,
+      groups: part.groups,
+      stale: times === '?' ? part.stale : [...part.stale, ...staleAfter(part)],
       mayBeEmpty: part.mayBeEmpty || /^(?:[*?]|\{0*[,}])/.test(times),
     };
   }
@@ -277,15 +292,25 @@ function join(parts: readonly Part[]): Part {
     atoms: parts.flatMap(({ atoms }) => atoms),
     repeats: parts.some(({ repeats }) => repeats),
     mayBeEmpty: parts.every(({ mayBeEmpty }) => mayBeEmpty),
+    groups: parts.flatMap(({ groups }) => groups),
+    stale: parts.flatMap(({ stale }) => stale),
   };
 }
 
+const NO_GROUPS = { groups: [], stale: [] };
+
 function atom(source: string): Part {
-  return { source, first: source, atoms: [source], repeats: false, mayBeEmpty: false };
+  return { source, first: source, atoms: [source], repeats: false, mayBeEmpty: false, ...NO_GROUPS };
 }
 
 function assertion(source: string): Part {
-  return { source, first: undefined, atoms: [], repeats: false, mayBeEmpty: true };
+  return { source, first: undefined, atoms: [], repeats: false, mayBeEmpty: true, ...NO_GROUPS };
+}
+
+/** The groups that go stale when a part is repeated: not the part's own, which each repetition fills, unless with nothing. */
+function staleAfter({ source, groups, mayBeEmpty }: Part): readonly number[] {
+  const isGroup = source.startsWith('(') && !source.startsWith('(?');
+  return isGroup && !mayBeEmpty ? groups.slice(1) : groups;
 }
 
 /** A character as it stands in a regular expression with the flag u, inside a class too. */

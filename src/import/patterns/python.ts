@@ -13,7 +13,7 @@ const PYTHON: Dialect = {
   codes: { x: 2, u: 4, U: 8 },
   dot: '^\\n',
   end: '(?=\\n?(?![^]))',
-  captures: true,
+  captures: 'one',
   nested: ['[:'],
 };
 

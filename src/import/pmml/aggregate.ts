@@ -1,11 +1,12 @@
 import type { Register } from '../../ir/model.ts';
 import { decideByRank, greatest } from './decisive.ts';
 import type { Element } from './element.ts';
-import { medianOf, type Term, weighedMiddle } from './middle.ts';
+import { medianOf, type Term, type Weight, weighedMiddle } from './middle.ts';
 import { type Combination, unionOfLabels } from './mining.ts';
 import type { ModelContext } from './model-context.ts';
 import { shares } from './regression.ts';
 import {
+  asClasses,
   type ClassificationResult,
   missingWhere,
   mostProbable,
@@ -18,7 +19,7 @@ import {
 /** A segment's answer; it counts where the condition is 1. */
 export interface Member {
   readonly element: Element;
-  readonly weight: number;
+  readonly weight: Weight;
   readonly result: Result;
   readonly condition: Register | undefined;
 }
@@ -54,14 +55,19 @@ export function aggregate(
   context: ModelContext,
 ): Result {
   const treatment = treatmentOf(segmentation);
-  const result =
-    context.function === 'classification'
-      ? classes(segmentation, members, method, treatment, context)
-      : numbers(segmentation, members, method, treatment, context);
   const isVote = method.endsWith('Vote');
+  const result =
+    context.function === 'classification' || (context.function === 'clustering' && isVote)
+      ? classes(segmentation, members.map(withClasses), method, treatment, context)
+      : numbers(segmentation, members, method, treatment, context);
   if (treatment === 'returnMissing' || (treatment === 'continue' && !isVote)) return result;
   const enough = enoughAnswers(segmentation, members, method.startsWith('weighted'), context);
   return enough === undefined ? result : onlyWhere(enough, result, context.lowering);
+}
+
+/** Clusters are voted for by their ids. */
+function withClasses(member: Member): Member {
+  return { ...member, result: asClasses(member.result) };
 }
 
 /** 1 where the share of segments without an answer, by weight where the method weighs, is within the missingThreshold. */
@@ -77,8 +83,9 @@ function enoughAnswers(
   const counts = members.map(({ condition }) => condition ?? lowering.constant(1));
   const answers = members.map(({ result }) => registersOf(result)[0]!);
   const missing = b.combine('and', b.map(answers, { name: 'is-nan' }), counts);
-  const weights = [members.map(({ weight }) => (weighted ? weight : 1))];
-  const share = b.combine('divide', b.linear(missing, weights, [0]), b.linear(counts, weights, [0]));
+  const weights = members.map(({ weight }) => (weighted ? weight : 1));
+  const [lost, all] = [missing, counts].map((flags) => weigh(flags, weights, 'float64', lowering));
+  const share = b.combine('divide', [lost!], [all!]);
   return b.compare(share, '<=', [threshold])[0]!;
 }
 
@@ -98,7 +105,7 @@ function numbers(
 
 function termOf(
   value: Register,
-  weight: number,
+  weight: Weight,
   condition: Register | undefined,
   treatment: Treatment,
   { lowering: { b } }: ModelContext,
@@ -152,23 +159,41 @@ function sum(terms: readonly Term[], weighted: boolean, { lowering, precision }:
   const inputs = terms.map(({ value, counts }) => {
     return counts === undefined ? value : b.select([counts], [value], [zero])[0]!;
   });
-  const total = b.add({
-    kind: 'linear',
-    inputs,
-    inputPrecision: precision,
-    accumulator: precision,
-    weights: [weights],
-    bias: [0],
-    missing: 'propagate',
-  })[0]!;
+  const total = weigh(inputs, weights, precision, lowering);
   const conditions = terms.map(({ counts }) => counts);
-  if (conditions.every((counts) => counts === undefined)) {
-    return { total, weights: { kind: 'constant', value: weights.reduce((x, y) => x + y, 0) } };
+  const fixed = weights.filter((weight) => typeof weight === 'number');
+  if (fixed.length === weights.length && conditions.every((counts) => counts === undefined)) {
+    return { total, weights: { kind: 'constant', value: fixed.reduce((x, y) => x + y, 0) } };
   }
   const flags = conditions.map((counts) => counts ?? lowering.constant(1));
   const none = b.compare([b.reduce('max', flags)], '==', [0]);
   const value = b.select(none, [lowering.constant(Number.NaN)], [total])[0]!;
-  return { total: value, weights: { kind: 'register', register: b.linear(flags, [weights], [0])[0]! } };
+  return {
+    total: value,
+    weights: { kind: 'register', register: weigh(flags, weights, 'float64', lowering) },
+  };
+}
+
+/** Σ input * weight. */
+function weigh(
+  inputs: readonly Register[],
+  weights: readonly Weight[],
+  precision: ModelContext['precision'],
+  { b }: ModelContext['lowering'],
+): Register {
+  const products = inputs.map((input, i) => {
+    const weight = weights[i]!;
+    return typeof weight === 'number' ? input : b.combine('multiply', [input], [weight.register])[0]!;
+  });
+  return b.add({
+    kind: 'linear',
+    inputs: products,
+    inputPrecision: precision,
+    accumulator: precision,
+    weights: [weights.map((weight) => (typeof weight === 'number' ? weight : 1))],
+    bias: [0],
+    missing: 'propagate',
+  })[0]!;
 }
 
 function classes(
@@ -228,7 +253,7 @@ function votes(
       cast,
       operation === 'is-nan' ? { name: operation } : { name: operation, operator: '==', by: [label] },
     );
-    return b.linear(flags, [weights], [0])[0]!;
+    return weigh(flags, weights, 'float64', lowering);
   };
   const sums = labels.map((_, k) => count('compare', k));
   const missing = count('is-nan', 0);

@@ -20,7 +20,7 @@ export function lowerApply(element: Element, context: Context): Value {
   element.choice('invalidValueTreatment', ['returnInvalid', 'asIs', 'asMissing'], 'returnInvalid');
   const name = element.string('function');
   const parts = expressionsIn(element);
-  const { mapMissingTo, defaultValue } = element.attributes;
+  const { mapMissingTo, defaultValue } = missingOf(element, lowering.file.version);
   if (name === 'if')
     return replaceMissing(lowerIf(element, parts, context), mapMissingTo ?? defaultValue, element, lowering);
   const values = parts.map((part) => lowerExpression(part, context));
@@ -32,8 +32,19 @@ export function lowerApply(element: Element, context: Context): Value {
   return merge(missing, other, result, element, lowering);
 }
 
+/** PMML 4.1 had one attribute, which stands for a missing result. */
+function missingOf(
+  { attributes }: Element,
+  version: string,
+): { readonly mapMissingTo: string | undefined; readonly defaultValue: string | undefined } {
+  const { mapMissingTo, defaultValue } = attributes;
+  if (!version.startsWith('4.1') || defaultValue !== undefined) return { mapMissingTo, defaultValue };
+  return { mapMissingTo: undefined, defaultValue: mapMissingTo };
+}
+
 function call(name: string, values: readonly Value[], element: Element, context: Context): Value {
-  const builtIn = FUNCTIONS.get(name);
+  // Before PMML 4.4 had some of them, converters wrote them with x- before.
+  const builtIn = FUNCTIONS.get(name.replace(/^x-/, ''));
   if (builtIn !== undefined) return builtIn(values, element, context.lowering);
   const definition = context.lowering.file.functions.get(name);
   if (definition === undefined) return refuseFunction(name, element);
@@ -52,6 +63,7 @@ function callDefined(
     element.fail(`gives ${values.length} values to a function of ${parameters.length}`);
   }
   const scope = new Scope(lowering);
+  scope.parameters = new Set(parameters.map((parameter) => parameter.string('name')));
   parameters.forEach((parameter, k) => {
     const value = values[k]!;
     const typed = parameter.has('dataType') ? cast(value, dataTypeOf(parameter), parameter, lowering) : value;

@@ -36,7 +36,7 @@ export class Element {
   /** Throws for a file that is damaged: `what` continues the sentence that the place begins. */
   fail(what: string): never {
     throw new PgscoreError('PGS_FILE', `${this.file}: ${this.place} ${what}.`, {
-      hint: 'The file is no valid PMML 4: export the model again.',
+      hint: 'The file is no valid PMML: export the model again.',
     });
   }
 

@@ -1,11 +1,13 @@
 import { lowerApply } from './apply.ts';
+import { castToDate, castToSince, isDate, isDateType, isSinceType, type SinceType } from './dates.ts';
 import type { Element } from './element.ts';
 import { parseNumber } from './element.ts';
 import type { Lowering } from './lowering.ts';
 import { lowerNormContinuous } from './normalize.ts';
-import { dataTypeOf } from './scan.ts';
+import { dataTypeOf, storedType } from './scan.ts';
 import type { Scope } from './scope.ts';
 import { lowerDiscretize, lowerMapValues, lowerNormDiscrete } from './tables.ts';
+import { changedSource, withSource } from './texts.ts';
 import { parseConstant, roundTo } from './types.ts';
 import {
   type ConstantValue,
@@ -18,7 +20,7 @@ import {
 } from './values.ts';
 
 /** Where an expression stands: what its names mean. */
-export type Context = Pick<Scope, 'resolve' | 'lowering'>;
+export type Context = Pick<Scope, 'resolve' | 'lowering'> & Partial<Pick<Scope, 'parameters'>>;
 
 const EXPRESSIONS: ReadonlySet<string> = new Set([
   'Constant',
@@ -58,6 +60,9 @@ export function lowerExpression(element: Element, context: Context): Value {
   context.lowering.count(element);
   switch (element.name) {
     case 'Constant':
+      // SAS writes the parameters of its functions so.
+      if (!element.has('dataType') && context.parameters?.has(element.text))
+        return context.resolve(element.text, element);
       return lowerConstant(element);
     case 'FieldRef':
       return replaceMissing(
@@ -95,7 +100,7 @@ function lowerConstant(element: Element): ConstantValue {
     if (guess === undefined) return constant(text, 'string');
     return constant(guess, /^\s*[-+]?\d+\s*$/.test(text) ? 'integer' : 'double');
   }
-  const type = dataTypeOf(element);
+  const type = storedType(dataTypeOf(element));
   if (type === 'string') return constant(text, 'string');
   return text.trim() === '' ? MISSING : constant(parseConstant(element, text, type), type);
 }
@@ -110,6 +115,7 @@ export function replaceMissing(
   if (text === undefined) return value;
   if (value.kind === 'constant') {
     if (value.value !== null) return value;
+    if (isDateType(value.type)) return constant(parseConstant(at, text, value.type), value.type);
     return constant(parseNumber(text) ?? text, parseNumber(text) === undefined ? 'string' : 'double');
   }
   if (value.present) return value;
@@ -125,14 +131,17 @@ export function replaceMissing(
   }
   const register = lowering.b.map([value.register], { name: 'impute', missing: Number.NaN, by: [by] })[0]!;
   if (target.kind === 'number') return { ...target, register, present: true };
-  const { known, ...rest } = target;
+  const { known, ...rest } = withSource(target, changedSource(target.source, [], text, at, lowering));
   return { ...rest, register, present: true, ...(known !== undefined && by < known ? { known } : {}) };
 }
 
 /** A value in another data type. */
-export function cast(value: Value, type: DataType, at: Element, lowering: Lowering): Value {
+export function cast(value: Value, type: DataType | SinceType, at: Element, lowering: Lowering): Value {
+  if (isSinceType(type)) return castToSince(value, type, at, lowering);
+  if (isDateType(type)) return castToDate(value, type, at, lowering);
   if (value.kind === 'constant') return castConstant(value, type, at);
   if (type === 'string') {
+    if (isDate(value)) at.refuse('makes a text of a date', 'Write it with formatDatetime.');
     if (value.kind === 'text' || value.type !== 'boolean') return value;
     return {
       kind: 'text',
@@ -152,6 +161,7 @@ export function cast(value: Value, type: DataType, at: Element, lowering: Loweri
 
 function castConstant(value: ConstantValue, type: DataType, at: Element): ConstantValue {
   if (value.value === null || value.type === type) return value;
+  if (isDateType(value.type)) at.refuse(`makes a ${type} of a ${value.type}`);
   if (type === 'string') return constant(String(value.value), 'string');
   const number = typeof value.value === 'number' ? value.value : parseConstant(at, value.value, type);
   return constant(roundTo(number, type), type);

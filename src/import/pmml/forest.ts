@@ -8,7 +8,7 @@ import { shares } from './regression.ts';
 import { mostProbable, type Result } from './result.ts';
 import { TreeInputs } from './splits.ts';
 import type { GrownTree, Leaf } from './tree.ts';
-import { classOf, growTreeModel, labelsOf, scoreNumber } from './tree-model.ts';
+import { classOf, growTreeModel, holdsModel, labelsOf, scoreNumber } from './tree-model.ts';
 
 interface Member {
   readonly tree: GrownTree;
@@ -46,6 +46,7 @@ export function lowerForest(
     const own = contextOf(model, context.scope, false);
     return { tree: growTreeModel(model, own, inputs), weight: weighted ? weight : 1, context: own };
   });
+  if (members.some(({ tree }) => tree.leaves.some(holdsModel))) return undefined;
   const total = members.reduce((sum, { weight }) => sum + weight, 0);
   if (context.function === 'regression') {
     const sums = sumLeaves(members, inputs, 1, numberOf, context);
@@ -74,8 +75,9 @@ const METHODS: ReadonlySet<Method> = new Set<Method>([
 ]);
 
 /** A tree whose predicate is <True/> and whose answer is its leaf's alone. */
-function isPlainTree({ element, model }: Segment): boolean {
+function isPlainTree({ element, model, variable }: Segment): boolean {
   return (
+    variable === undefined &&
     model.name === 'TreeModel' &&
     element.optional('True') !== undefined &&
     model.optional('Targets') === undefined &&

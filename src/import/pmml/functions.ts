@@ -1,9 +1,12 @@
 import type { Register } from '../../ir/model.ts';
 import type { Arithmetic, Comparison, Reduction, Unary } from '../../ir/vector-steps.ts';
+import { DATE_FUNCTIONS } from './date-functions.ts';
+import { asDate, type DateType, isDate, isDateType } from './dates.ts';
 import type { Element } from './element.ts';
 import { toFloat } from './expressions.ts';
 import type { Lowering } from './lowering.ts';
 import { commonType, textOf } from './merge.ts';
+import { medianOf } from './middle.ts';
 import { TEXT_FUNCTIONS } from './text-functions.ts';
 import { parseConstant } from './types.ts';
 import { isPresent, knownCode, type NumberValue, number, type Value } from './values.ts';
@@ -11,25 +14,10 @@ import { isPresent, knownCode, type NumberValue, number, type Value } from './va
 /** What a built-in function makes of its values; steps go to the lowering. */
 export type BuiltIn = (values: readonly Value[], at: Element, lowering: Lowering) => Value;
 
-/** Functions of the specification that look at a clock or at a text's inside. */
-const REFUSED: Readonly<Record<string, string>> = {
-  dateDaysSinceYear: 'Compute the number of days before the model, in SQL.',
-  dateSecondsSinceYear: 'Compute the number of seconds before the model, in SQL.',
-  dateSecondsSinceMidnight: 'Compute the number of seconds before the model, in SQL.',
-  formatNumber: 'Write the number as a text before the model, in SQL.',
-  formatDatetime: 'Write the date as a text before the model, in SQL.',
-  matches: 'Match the text before the model, in SQL.',
-  replace: 'Replace in the text before the model, in SQL.',
-  median: 'Write it with if and comparisons.',
-  normalIDF: 'Compute the quantile before the model.',
-  stdNormalIDF: 'Compute the quantile before the model.',
-};
-
 export function refuseFunction(name: string, at: Element): never {
   return at.refuse(
     `applies the function ${JSON.stringify(name.slice(0, 60))}, which is not scored`,
-    REFUSED[name] ??
-      'Only built-in functions of PMML and those of <DefineFunction> are; compute it before the model.',
+    'Only built-in functions of PMML and those of <DefineFunction> are; compute it before the model.',
   );
 }
 
@@ -38,7 +26,8 @@ function arithmetic(name: Arithmetic): BuiltIn {
   return (values, at, lowering) => {
     const [left, right] = take(values, 2, at);
     const type = commonType(left!, right!);
-    if (name === 'divide' && type === 'integer') {
+    const ofIntegers = type === 'integer';
+    if (name === 'divide' && ofIntegers && !isOfJava(lowering)) {
       at.refuse(
         'divides an integer by an integer, which engines do in different ways',
         'Declare one of them as a double.',
@@ -54,18 +43,44 @@ function arithmetic(name: Arithmetic): BuiltIn {
       register = b.combine(name, [lowering.register(left!, at)], [lowering.register(right!, at)])[0]!;
     }
     if (name === 'divide') register = guardDivision(register, right!, at, lowering);
+    if (ofIntegers) register = wholeNumber(register, name, at, lowering);
     const present = isPresent(left!) && isPresent(right!) && name !== 'divide';
     return typed(register, type === 'boolean' ? 'integer' : type, present, lowering);
   };
 }
 
-/** A division by zero is an invalid result: no prediction, or a missing value where the file says so. */
+/** A division by zero is an invalid result. */
 function guardDivision(quotient: Register, divisor: Value, at: Element, lowering: Lowering): Register {
-  const { b } = lowering;
   if (divisor.kind === 'constant' && divisor.value !== 0) return quotient;
-  const zero = b.compare([lowering.register(divisor, at)], '==', [0])[0]!;
-  if ((at.attributes.invalidValueTreatment ?? 'returnInvalid') === 'returnInvalid') lowering.guard(zero);
-  return b.select([zero], [lowering.constant(Number.NaN)], [quotient])[0]!;
+  const zero = lowering.b.compare([lowering.register(divisor, at)], '==', [0])[0]!;
+  return unlessInvalid(quotient, zero, at, lowering);
+}
+
+/** An invalid result is no prediction, or a missing value where the file says so. */
+function unlessInvalid(result: Register, invalid: Register, at: Element, lowering: Lowering): Register {
+  if ((at.attributes.invalidValueTreatment ?? 'returnInvalid') === 'returnInvalid') lowering.guard(invalid);
+  return lowering.b.select([invalid], [lowering.constant(Number.NaN)], [result])[0]!;
+}
+
+/**
+ * Whether the file is of JPMML's converters, which write for an engine whose integers are those of Java: a quotient is
+ * cut off, and what has more than 32 bits is invalid. The specification leaves both open.
+ * https://github.com/jpmml/jpmml-evaluator/blob/1.7.6/pmml-evaluator/src/main/java/org/jpmml/evaluator/Functions.java
+ */
+function isOfJava({ file }: Lowering): boolean {
+  return /jpmml|sklearn2pmml|spark2pmml|r2pmml/i.test(file.application ?? '');
+}
+
+/** A whole result; one that is too great to be exact is invalid. */
+function wholeNumber(result: Register, name: Arithmetic, at: Element, lowering: Lowering): Register {
+  const { b } = lowering;
+  const [whole] = name === 'divide' ? b.unary([result], 'truncate') : [result];
+  if (name === 'modulo') return whole!;
+  const [least, greatest] = isOfJava(lowering)
+    ? [-(2 ** 31), 2 ** 31 - 1]
+    : [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER];
+  const outside = b.combine('or', b.compare([whole!], '<', [least]), b.compare([whole!], '>', [greatest]));
+  return unlessInvalid(whole!, outside[0]!, at, lowering);
 }
 
 function typed(
@@ -205,12 +220,24 @@ function compareValues(
   const constants = [left, right].every(
     (value) => value.kind === 'constant' && typeof value.value === 'string',
   );
+  if (isDate(left) || isDate(right)) {
+    const [x, y] = datesOf(left, right, at, lowering);
+    return b.combine(operator, [x], [y])[0]!;
+  }
   if (!textual && !constants) {
     const [x, y] = [numeric(left, right, at, lowering), numeric(right, left, at, lowering)];
     return b.combine(operator, [x], [y])[0]!;
   }
   if (operator !== '==' && operator !== '!=') return at.refuse('compares texts by their order');
   return b.compare([equalTexts(left, right, at, lowering)], '==', [operator === '==' ? 1 : 0])[0]!;
+}
+
+/** Two dates in the finer unit of both: a date alone is its midnight. A text reads as the other's type. */
+function datesOf(left: Value, right: Value, at: Element, lowering: Lowering): readonly [Register, Register] {
+  const types = [left, right].flatMap((value) => (isDate(value) ? [(value as NumberValue).type] : []));
+  const type = (types.includes('dateTime') ? 'dateTime' : types[0]!) as DateType;
+  const [x, y] = [left, right].map((value) => asDate(value, type, at, lowering).register);
+  return [x!, y!];
 }
 
 /** A text constant reads as the other value's type. */
@@ -242,7 +269,7 @@ function isOneOf(value: Value, choices: readonly Value[], at: Element, lowering:
   const keys = choices.map((choice) => {
     if (choice.kind !== 'constant')
       return at.refuse('compares with a list of fields', 'Write one comparison for each.');
-    if (choice.value === null) return Number.NaN;
+    if (choice.value === null || isDateType(choice.type)) return Number(choice.value ?? Number.NaN);
     return value.kind === 'text'
       ? knownCode(value, String(choice.value))
       : parseConstant(at, String(choice.value), value.type);
@@ -306,6 +333,49 @@ function normal(density: boolean, standard: boolean): BuiltIn {
   };
 }
 
+/** The number below which the distribution has that probability. */
+function normalQuantile(standard: boolean): BuiltIn {
+  return (values, at, lowering) => {
+    const { b } = lowering;
+    const [p, mean, deviation] = take(values, standard ? 1 : 3, at).map((value) =>
+      lowering.register(value, at),
+    );
+    const [z] = b.unary([p!], 'normal-quantile');
+    if (standard) return number(z!);
+    return number(b.combine('add', b.combine('multiply', [z!], [deviation!]), [mean!])[0]!);
+  };
+}
+
+/** The middle one, or the mean of the two middle ones, of those that are not missing. */
+const median: BuiltIn = (values, at, lowering) => {
+  if (values.length === 0) at.fail('takes at least one value');
+  const { b } = lowering;
+  const terms = values.map((value) => {
+    const register = lowering.register(value, at);
+    if (isPresent(value)) return { value: register, counts: undefined, weight: 1 };
+    const [counts] = b.map([register], { name: 'is-nan' }, { name: 'compare', operator: '==', by: [0] });
+    // What does not count may not be missing either.
+    const [filled] = b.map([register], { name: 'impute', missing: Number.NaN, by: [0] });
+    return { value: filled!, counts: counts!, weight: 1 };
+  });
+  return number(medianOf(terms, lowering), 'double', values.every(isPresent));
+};
+
+/** The root of x² + y², scaled by a power of two where a square would be too great or too small. */
+const hypot: BuiltIn = (values, at, lowering) => {
+  const { b } = lowering;
+  const sizes = b.unary(
+    take(values, 2, at).map((value) => lowering.register(value, at)),
+    'abs',
+  );
+  const greatest = b.reduce('max', sizes);
+  const [up, down, same] = [2 ** 600, 2 ** -600, 1].map((scale) => lowering.constant(scale));
+  const small = b.select(b.compare([greatest], '<', [1e-150]), [up!], [same!]);
+  const scale = b.select(b.compare([greatest], '>', [1e150]), [down!], small);
+  const root = b.reduce('l2', b.combine('multiply', sizes, scale));
+  return number(b.combine('divide', [root], scale)[0]!, 'double', values.every(isPresent));
+};
+
 /** The built-in functions of https://dmg.org/pmml/v4-4-1/BuiltinFunctions.html that are scored; `if` is in apply.ts. */
 export const FUNCTIONS: ReadonlyMap<string, BuiltIn> = new Map<string, BuiltIn>([
   ['+', arithmetic('add')],
@@ -313,12 +383,12 @@ export const FUNCTIONS: ReadonlyMap<string, BuiltIn> = new Map<string, BuiltIn>(
   ['*', arithmetic('multiply')],
   ['/', arithmetic('divide')],
   ['modulo', arithmetic('modulo')],
-  ['x-modulo', arithmetic('modulo')],
   ['min', aggregate('min', Infinity)],
   ['max', aggregate('max', -Infinity)],
   ['sum', aggregate('sum', 0)],
   ['avg', aggregate('mean', 0)],
   ['product', aggregate('product', 1)],
+  ['median', median],
   ['log10', unary('log10')],
   ['ln', unary('log')],
   ['ln1p', unary('log1p')],
@@ -337,6 +407,7 @@ export const FUNCTIONS: ReadonlyMap<string, BuiltIn> = new Map<string, BuiltIn>(
   ['tanh', unary('tanh')],
   ['rint', unary('round-half-even', true)],
   ['pow', power],
+  ['hypot', hypot],
   ['threshold', threshold],
   ['floor', rounding((x, { b }) => b.unary([x], 'floor')[0]!)],
   ['ceil', rounding((x, { b }) => b.unary([x], 'ceil')[0]!)],
@@ -345,6 +416,8 @@ export const FUNCTIONS: ReadonlyMap<string, BuiltIn> = new Map<string, BuiltIn>(
   ['normalPDF', normal(true, false)],
   ['stdNormalCDF', normal(false, true)],
   ['stdNormalPDF', normal(true, true)],
+  ['normalIDF', normalQuantile(false)],
+  ['stdNormalIDF', normalQuantile(true)],
   ['erf', unary('erf')],
   ['isMissing', flag(missingFlag)],
   ['isNotMissing', flag((value, lowering) => not(missingFlag(value, lowering), lowering))],
@@ -362,4 +435,5 @@ export const FUNCTIONS: ReadonlyMap<string, BuiltIn> = new Map<string, BuiltIn>(
   ['isIn', membership(false)],
   ['isNotIn', membership(true)],
   ...TEXT_FUNCTIONS,
+  ...DATE_FUNCTIONS,
 ]);

@@ -6,10 +6,10 @@ import { verify } from './verification.ts';
 /** How far into a file `recognises` looks for the root element: comments and declarations may stand before it. */
 const HEAD = 1 << 16;
 
-/** The XML of the Data Mining Group's PMML 4: https://dmg.org/pmml/v4-4-1/GeneralStructure.html */
+/** The XML of the Data Mining Group's PMML: https://dmg.org/pmml/v4-4-1/GeneralStructure.html */
 export const pmml: Importer = {
   format: 'pmml',
-  title: 'PMML 4.0 to 4.4',
+  title: 'PMML 3.0 to 4.4',
   recognises: (file) => ROOT.test(headOf(file)),
   read: (file, options) => {
     const scanned = scanPmml(file);

@@ -1,19 +1,22 @@
 import type { Feature, Register } from '../../ir/model.ts';
+import { isDateType, readDate } from './dates.ts';
 import { toFloat } from './expressions.ts';
 import type { Lowering } from './lowering.ts';
 import type { DataField } from './scan.ts';
+import { openText } from './texts.ts';
 import { parseConstant } from './types.ts';
 import { number, type Value } from './values.ts';
 
-/** What callers give for a field that is no date. */
+/** What callers give for a field: dates and times are texts of ISO 8601. */
 export function featureFor(field: DataField): Feature {
   const { name, type } = field;
   if (type === 'string') return { kind: 'text', name, categories: [...field.valid] };
+  if (isDateType(type)) return { kind: 'text', name, categories: [] };
   const integer = type === 'integer' ? { integer: true } : {};
   const categories =
     field.optype === 'continuous'
       ? []
-      : [...new Set(field.valid.map((text) => parseConstant(field.element, text, type!)))];
+      : [...new Set(field.valid.map((text) => parseConstant(field.element, text, type)))];
   return { kind: 'number', name, ...integer, ...(categories.length === 0 ? {} : { categories }) };
 }
 
@@ -24,18 +27,14 @@ export function inputValue(
   register: Register,
   lowering: Lowering,
 ): Value {
-  if (feature.kind === 'text') {
-    const texts = feature.categories as string[];
-    const [code] = lowering.b.add({
-      kind: 'encode-category',
-      input: register,
-      categories: texts,
-      missing: Number.NaN,
-      unknown: -1,
-    });
-    const order = field.optype === 'ordinal' ? { order: field.valid } : {};
-    return { kind: 'text', register: code!, texts, open: true, present: false, ...order };
+  const { type } = field;
+  if (isDateType(type)) {
+    const date = readDate(register, type, lowering);
+    return { ...number(date.register, type), unreadable: date.unreadable };
   }
-  const type = field.type as 'integer' | 'float' | 'double' | 'boolean';
+  if (type === 'string') {
+    const text = openText(register, feature.categories as string[], lowering);
+    return field.optype === 'ordinal' ? { ...text, order: field.valid } : text;
+  }
   return number(type === 'float' ? toFloat(register, lowering) : register, type);
 }

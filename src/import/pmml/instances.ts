@@ -28,7 +28,7 @@ export function completeInstances(
   if (missing.length === 0) return instances;
   const fields = [...instances.columns.keys()]
     .map((name) => file.fields.get(name))
-    .filter((field): field is DataField => field?.type !== undefined);
+    .filter((field): field is DataField => field !== undefined);
   const features = fields.map(featureFor);
   const lowering = new Lowering(file, features.length);
   const scope = new Scope(lowering);
@@ -70,5 +70,5 @@ function cellOf(
 ): number | string | null {
   const text = row.get(columns.get(field.name)!);
   if (text === undefined) return null;
-  return field.type === 'string' ? text : parseConstant(at, text, field.type!);
+  return featureFor(field).kind === 'text' ? text : parseConstant(at, text, field.type);
 }

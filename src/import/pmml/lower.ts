@@ -1,6 +1,8 @@
 import { PgscoreError } from '../../errors.ts';
 import type { Model, Output, Task } from '../../ir/model.ts';
 import type { ImportedModel, ImportOptions } from '../importer.ts';
+import { besideValues } from './beside.ts';
+import { isDateType } from './dates.ts';
 import type { Element } from './element.ts';
 import { featureFor, inputValue } from './inputs.ts';
 import { Lowering } from './lowering.ts';
@@ -19,7 +21,9 @@ export type OutputPart =
   | { readonly kind: 'value' }
   /** `ids`: what else a label may be called. */
   | { readonly kind: 'label'; readonly ids?: ReadonlyMap<string, string> }
-  | { readonly kind: 'probability'; readonly label: string };
+  | { readonly kind: 'probability'; readonly label: string }
+  /** A place among the raw scores. */
+  | { readonly kind: 'raw'; readonly index: number };
 
 /** What the file means, as IR. Throws PgscoreError: PGS_FILE, PGS_UNSUPPORTED, PGS_USAGE for options that do not fit. */
 export function lowerPmml(file: PmmlFile, options: ImportOptions): LoweredFile {
@@ -33,16 +37,14 @@ export function lowerPmml(file: PmmlFile, options: ImportOptions): LoweredFile {
   inputs.forEach((field, register) => {
     base.declare(field.name, () => inputValue(field, features[register]!, register, lowering));
   });
-  for (const field of file.fields.values()) {
-    if (field.type === undefined) base.declare(field.name, () => refuseDate(field.element));
-  }
+  noteDates(inputs, lowering);
   const lowered = lowerModel(file.model, base, true);
   for (const field of inputs) {
     if (isLimited(field, file.model)) lowered.context.scope.resolve(field.name, field.element);
   }
-  const result = guarded(finalResult(file.model, lowered), lowering);
+  const result = guarded(withBeside(finalResult(file.model, lowered), file.model, lowered), lowering);
   const { task, output } = outputOf(result, options, file, lowering);
-  noteOutputs(file.model, lowering);
+  noteOutputs(file.model, result, lowering);
   const model: Model = { irVersion: 1, task, features, steps: lowering.b.steps, output };
   return {
     model,
@@ -56,12 +58,17 @@ export function lowerPmml(file: PmmlFile, options: ImportOptions): LoweredFile {
   };
 }
 
+function noteDates(inputs: readonly DataField[], lowering: Lowering): void {
+  const dates = inputs.flatMap(({ name, type }) => (isDateType(type) ? [`${name} (${type})`] : []));
+  if (dates.length > 0) lowering.note(`Texts of ISO 8601 are ${shortList(dates)}.`);
+}
+
 /** Whether some values of a field may end in no prediction, even if the model does not read it. */
-function isLimited({ name, valid, invalid, intervals }: DataField, model: Element): boolean {
+function isLimited({ name, type, valid, invalid, intervals }: DataField, model: Element): boolean {
   const mining = model.required('MiningSchema').all('MiningField');
   const own = mining.find((field) => field.attributes.name === name);
   const limits = valid.length + invalid.length + intervals.length;
-  return limits > 0 || own?.attributes.missingValueTreatment === 'returnInvalid';
+  return limits > 0 || isDateType(type) || own?.attributes.missingValueTreatment === 'returnInvalid';
 }
 
 /** The active fields of the model, in the order of its <MiningSchema>. */
@@ -79,17 +86,10 @@ function inputFields(file: PmmlFile): readonly DataField[] {
       if (!derived.has(name)) mining.fail('is no field of the data dictionary');
       continue;
     }
-    if (field.type !== undefined) fields.push(field);
+    fields.push(field);
   }
   if (fields.length === 0) file.model.refuse('reads no field', 'A model without inputs is a constant.');
   return fields;
-}
-
-function refuseDate(element: Element): never {
-  return element.refuse(
-    `is of data type ${JSON.stringify(element.string('dataType').slice(0, 40))}, and the model reads it`,
-    'Compute numbers from dates and times before the model, in SQL.',
-  );
 }
 
 /** The last final output that is computed from the prediction, where the file has one; else the prediction itself. */
@@ -103,6 +103,25 @@ function finalResult(model: Element, lowered: LoweredModel): Result {
     return { kind: 'classification', labels: [...value.texts], predicted: value.register };
   }
   return { kind: 'regression', value: lowering.register(value, chosen) };
+}
+
+/** An ensemble may put out each of its thousand segments. */
+const MAX_BESIDE = 100;
+
+/** With the numbers that other final output fields give. */
+function withBeside(result: Result, model: Element, lowered: LoweredModel): Result {
+  if (result.kind !== 'regression') return result;
+  const fields = leftFields(model).filter((field) => field.boolean('isFinalResult', true));
+  const beside = besideValues(fields.slice(0, MAX_BESIDE), lowered);
+  return beside.size === 0 ? result : { ...result, beside };
+}
+
+/** The output fields that a prediction does not hold by its value, its label or its probabilities. */
+function leftFields(model: Element): readonly Element[] {
+  const chosen = finalField(model);
+  return outputFields(model).filter(
+    (field) => field !== chosen && !isCarried(field, model) && featureOf(field) !== 'reasonCode',
+  );
 }
 
 function finalField(model: Element): Element | undefined {
@@ -146,7 +165,7 @@ function outputOf(result: Result, options: ImportOptions, file: PmmlFile, loweri
   }
   switch (result.kind) {
     case 'regression':
-      return { task: taskOf(result), output: { value: result.value, raw: [result.value] } };
+      return regressionOutput(result, lowering);
     case 'classification':
       return classOutput(result, options, file, lowering);
     case 'clustering': {
@@ -160,8 +179,23 @@ function outputOf(result: Result, options: ImportOptions, file: PmmlFile, loweri
   }
 }
 
-function taskOf(result: RegressionResult): Task {
-  return result.task ?? 'regression';
+/** With reason codes the first of them is the label. Raw are the value, the points of each code, and what stands beside. */
+function regressionOutput(result: RegressionResult, lowering: Lowering): TaskOutput {
+  const { value, reasons, all, beside } = result;
+  const task: Task = result.task ?? 'regression';
+  const raw = [...(all ?? [value]), ...(reasons?.points ?? []), ...(beside?.values() ?? [])];
+  if (reasons !== undefined) {
+    lowering.note(
+      `The label is the first reason code; raw holds the score and then the points of ${shortList(reasons.names)}.`,
+    );
+  }
+  if (beside !== undefined) {
+    lowering.note(`raw ends in the output fields ${shortList([...beside.keys()])}.`);
+  }
+  const values = all === undefined ? {} : { values: all };
+  if (reasons === undefined) return { task, output: { value, raw, ...values } };
+  const predicted = labelRegister(reasons.places()[0]!, lowering);
+  return { task, output: { value, raw, classes: { labels: reasons.names, predicted } } };
 }
 
 function labelRegister(predicted: number, { b }: Lowering): number {
@@ -205,6 +239,7 @@ const CARRIED: ReadonlySet<string> = new Set(['predictedValue', 'probability', '
 const PARTS: ReadonlySet<string> = new Set([
   ...CARRIED,
   'predictedDisplayValue',
+  'reasonCode',
   'affinity',
   'entityAffinity',
   'clusterAffinity',
@@ -218,24 +253,18 @@ function isCarried(field: Element, model: Element): boolean {
   return !field.has('segmentId') && rankOf(field) === 1;
 }
 
-function noteOutputs(model: Element, lowering: Lowering): void {
-  const left = outputFields(model).filter((field) => !isCarried(field, model));
-  const reasons = left.filter((field) => featureOf(field) === 'reasonCode');
-  const others = left.filter((field) => featureOf(field) !== 'reasonCode');
-  if (reasons.length > 0) {
-    lowering.note(`Reason codes are not delivered: the output fields ${shortList(reasons)} stay out.`);
-  }
-  if (others.length > 0) {
-    lowering.note(
-      `A prediction does not hold the output fields ${shortList(others)}, unless one is its value.`,
-    );
-  }
+function noteOutputs(model: Element, result: Result, lowering: Lowering): void {
+  const beside = result.kind === 'regression' ? result.beside : undefined;
+  const names = leftFields(model)
+    .map((field) => field.string('name'))
+    .filter((name) => !(beside?.has(name) ?? false));
+  if (names.length === 0) return;
+  lowering.note(`A prediction does not hold the output fields ${shortList(names)}.`);
 }
 
-function shortList(fields: readonly Element[]): string {
-  const names = fields.slice(0, 5).map((field) => field.string('name'));
-  const more = fields.length - names.length;
-  return names.join(', ') + (more > 0 ? ` and ${more} more` : '');
+function shortList(names: readonly string[]): string {
+  const shown = names.slice(0, 5).join(', ');
+  return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown;
 }
 
 /** Where a prediction holds what the target and the output fields name. */
@@ -253,6 +282,20 @@ function outputParts(
     if (featureOf(field) !== 'probability') parts.set(name, predicted);
     else if (field.has('value')) parts.set(name, { kind: 'probability', label: field.string('value') });
   }
+  if (final.kind === 'regression' && final.beside !== undefined) {
+    const before = (final.all?.length ?? 1) + (final.reasons?.points.length ?? 0);
+    [...final.beside.keys()].forEach((name, i) => {
+      parts.set(name, { kind: 'raw', index: before + i });
+    });
+  }
+  const first = outputFields(model).find((field) => featureOf(field) === 'reasonCode' && rankOf(field) === 1);
+  if (
+    first !== undefined &&
+    final.kind === 'regression' &&
+    final.reasons !== undefined &&
+    !first.has('segmentId')
+  )
+    parts.set(first.string('name'), { kind: 'label' });
   return parts;
 }
 

@@ -1,8 +1,10 @@
-import type { Register } from '../../ir/model.ts';
+import type { Register, TextMaker } from '../../ir/model.ts';
+import { MAX_GROWTH, textGrowth } from '../../ir/text-makers.ts';
 import { Builder } from '../builder.ts';
+import { type DateType, isDateType, readDate } from './dates.ts';
 import type { Element } from './element.ts';
 import type { PmmlFile } from './scan.ts';
-import type { ConstantValue, NumberValue, TextValue, Value } from './values.ts';
+import { type ConstantValue, isAnyText, type NumberValue, type TextValue, type Value } from './values.ts';
 
 /** Expressions that the functions of a file may unfold to: a small file can say very much. */
 const MAX_EXPRESSIONS = 200_000;
@@ -19,6 +21,7 @@ export class Lowering {
   readonly guards: Register[] = [];
   private readonly constants = new Map<number, Register>();
   private readonly codes = new Map<Register, NumberCodes>();
+  private readonly growths = new Map<Register, number>();
   private expressions = 0;
   private calls = 0;
 
@@ -68,8 +71,10 @@ export class Lowering {
   asNumber(value: Value, at: Element): NumberValue {
     switch (value.kind) {
       case 'number':
+        if (isDateType(value.type)) refuseDate(value.type, at);
         return value;
       case 'constant':
+        if (isDateType(value.type)) refuseDate(value.type, at);
         return {
           kind: 'number',
           register: this.constant(numberOf(value, at)),
@@ -77,13 +82,33 @@ export class Lowering {
           present: value.value !== null,
         };
       case 'text': {
-        if (value.open && value.known === undefined)
-          at.refuse('reads any text as a number', 'Declare the field as a number.');
+        if (isAnyText(value)) {
+          if (value.source === undefined)
+            at.refuse('reads any text as a number', 'Declare the field as a number.');
+          const { register, unreadable } = readDate(value.source(), 'number', this);
+          this.guard(unreadable);
+          return { kind: 'number', register, type: 'double', present: value.present };
+        }
         const numbers = value.texts.map((text) => at.parse(text, 'a text that is read as a number'));
         const register = this.gather(value.register, numbers);
         return { kind: 'number', register, type: 'double', present: value.present };
       }
     }
+  }
+
+  /** A register with the text itself. */
+  textRegister(value: TextValue, at: Element): Register {
+    if (value.source !== undefined) return value.source();
+    return this.makeText({ kind: 'choose-text', index: value.register, texts: value.texts, inputs: [] }, at);
+  }
+
+  /** The register of a text that a step makes. @throws PgscoreError PGS_UNSUPPORTED for one that may be too long. */
+  makeText(step: TextMaker, at: Element): Register {
+    const growth = textGrowth(step, (register) => this.growths.get(register) ?? 1);
+    if (growth > MAX_GROWTH) at.refuse('makes a text that may be too long', 'Join and replace less often.');
+    const [register] = this.b.add(step);
+    this.growths.set(register!, growth);
+    return register!;
   }
 
   /** The number at each code; NaN for any other code. */
@@ -123,6 +148,13 @@ export class Lowering {
     const only = condition === undefined ? invalid : this.b.combine('and', [invalid], [condition])[0]!;
     this.guards.push(only);
   }
+}
+
+function refuseDate(type: DateType, at: Element): never {
+  return at.refuse(
+    `takes a ${type} for a number`,
+    'Make it a number with dateDaysSinceYear, dateSecondsSinceYear or dateSecondsSinceMidnight.',
+  );
 }
 
 export interface NumberCodes {

@@ -9,11 +9,13 @@ export interface Dimension {
   readonly element: Element;
   readonly value: NumberValue | TextValue;
   readonly points: readonly number[];
+  /** How the row compares with each point, where a table says it. */
+  readonly compared?: readonly Register[];
 }
 
 export interface Measured {
   /** A distance or a similarity to each point; NaN when all fields are missing. */
-  readonly scores: Register[];
+  readonly scores: readonly Register[];
   readonly nearest: 'argmin' | 'argmax';
 }
 
@@ -57,7 +59,7 @@ function distances(
   dimensions: readonly Dimension[],
   weights: readonly number[],
   lowering: Lowering,
-): Register[] {
+): readonly Register[] {
   const { b } = lowering;
   const power = powerOf(kind);
   const parts = dimensions.map((dimension) => differences(comparison, dimension, power, lowering));
@@ -95,15 +97,15 @@ function differences(
   dimension: Dimension,
   power: number,
   lowering: Lowering,
-): Register[] {
-  const { element, value, points } = dimension;
+): readonly Register[] {
+  const { element, value, points, compared } = dimension;
   const { b } = lowering;
-  const operations = [...compareOperations(comparison, dimension)];
+  const operations = compared === undefined ? [...compareOperations(comparison, dimension)] : [];
   if (power !== 1) operations.push(power === 2 ? { name: 'square' } : { name: 'power', by: [power] });
   const weight = element.number('fieldWeight', 1);
   if (weight !== 1) operations.push({ name: 'multiply', by: [weight] });
-  const inputs = points.map(() => value.register);
-  const parts = b.map(inputs, ...operations);
+  const inputs = compared ?? points.map(() => value.register);
+  const parts = operations.length === 0 ? inputs : b.map(inputs, ...operations);
   if (value.present) return parts;
   return b.select(b.map([value.register], { name: 'is-nan' }), [lowering.constant(0)], parts);
 }
@@ -112,8 +114,7 @@ function compareOperations(
   comparison: Element,
   { element, value, points }: Dimension,
 ): readonly MapOperation[] {
-  const at = element.has('compareFunction') ? element : comparison;
-  const compare = at.choice('compareFunction', ['absDiff', 'gaussSim', 'delta', 'equal', 'table'], 'absDiff');
+  const compare = comparedBy(element, comparison);
   if (value.kind === 'text' && (compare === 'absDiff' || compare === 'gaussSim')) {
     element.refuse('is a text, which is compared as a number');
   }
@@ -134,17 +135,25 @@ function compareOperations(
     case 'equal':
       return [{ name: 'compare', operator: '==', by: points }];
     case 'table':
-      return at.refuse('compares by a table');
+      return element.refuse('compares by a table');
   }
 }
 
+/** How a field is compared: by itself, or as the model says of all. */
+export function comparedBy(element: Element, comparison: Element): CompareFunction {
+  const at = element.has('compareFunction') ? element : comparison;
+  return at.choice('compareFunction', ['absDiff', 'gaussSim', 'delta', 'equal', 'table'], 'absDiff');
+}
+
+type CompareFunction = 'absDiff' | 'gaussSim' | 'delta' | 'equal' | 'table';
+
 /** Distances times Σ weights / Σ weights of what is not missing. */
 function adjust(
-  sums: Register[],
+  sums: readonly Register[],
   dimensions: readonly Dimension[],
   weights: readonly number[],
   { b }: Lowering,
-): Register[] {
+): readonly Register[] {
   if (dimensions.every(({ value }) => value.present)) return sums;
   const registers = dimensions.map(({ value }) => value.register);
   const present = b.map(registers, { name: 'is-nan' }, { name: 'compare', operator: '==', by: [0] });

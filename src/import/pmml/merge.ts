@@ -1,7 +1,17 @@
 import type { Register } from '../../ir/model.ts';
+import { asDate, isDateType } from './dates.ts';
 import type { Element } from './element.ts';
 import type { Lowering } from './lowering.ts';
-import { type DataType, MISSING, type NumberValue, number, type TextValue, type Value } from './values.ts';
+import { openText, withSource } from './texts.ts';
+import {
+  type DataType,
+  isAnyText,
+  MISSING,
+  type NumberValue,
+  number,
+  type TextValue,
+  type Value,
+} from './values.ts';
 
 /** The one value where the condition is 1, the other where it is 0. Texts of both go into one list. */
 export function merge(condition: Register, yes: Value, no: Value, at: Element, lowering: Lowering): Value {
@@ -11,12 +21,7 @@ export function merge(condition: Register, yes: Value, no: Value, at: Element, l
     const texts = [...new Set([...a.texts, ...c.texts])];
     const sameList = a.texts === c.texts;
     // A list that grows keeps its identity only when both sides have it.
-    if (!sameList && ((a.open && a.known === undefined) || (c.open && c.known === undefined))) {
-      at.refuse(
-        'chooses between texts of which not all are known',
-        'Declare the values of the fields in the data dictionary.',
-      );
-    }
+    if (!sameList && (isAnyText(a) || isAnyText(c))) return mergeAny(condition, a, c, at, lowering);
     const list = sameList ? a.texts : texts;
     const register = b.select([condition], [lowering.recode(a, list)], [lowering.recode(c, list)])[0]!;
     const known = sameList ? maxKnown(a, c) : texts.length;
@@ -30,8 +35,30 @@ export function merge(condition: Register, yes: Value, no: Value, at: Element, l
     };
   }
   const type = commonType(yes, no);
-  const register = b.select([condition], [lowering.register(yes, at)], [lowering.register(no, at)])[0]!;
+  const [x, y] = [yes, no].map((value) =>
+    isDateType(type) ? asDate(value, type, at, lowering).register : lowering.register(value, at),
+  );
+  const register = b.select([condition], [x!], [y!])[0]!;
   return number(register, type, presentNumber(yes) && presentNumber(no));
+}
+
+/** Two texts of which at least one may be any. */
+function mergeAny(
+  condition: Register,
+  yes: TextValue,
+  no: TextValue,
+  at: Element,
+  lowering: Lowering,
+): TextValue {
+  if ([yes, no].some((value) => isAnyText(value) && value.source === undefined)) {
+    at.refuse(
+      'chooses between texts of which not all are known',
+      'Declare the values of the fields in the data dictionary.',
+    );
+  }
+  const inputs = [no, yes].map((value) => lowering.textRegister(value, at));
+  const text = lowering.makeText({ kind: 'choose-text', index: condition, texts: [], inputs }, at);
+  return openText(text, [], lowering, yes.present && no.present);
 }
 
 /** The value where the condition is 1, or always when there is none; else missing. */
@@ -39,7 +66,8 @@ export function onlyWhereTrue(condition: Register | undefined, value: Value, low
   if (condition === undefined || value.kind === 'constant') return value;
   const missing = lowering.constant(Number.NaN);
   const register = lowering.b.select([condition], [value.register], [missing])[0]!;
-  return { ...value, register, present: false };
+  const rest = value.kind === 'text' ? withSource(value, undefined) : value;
+  return { ...rest, register, present: false };
 }
 
 function maxKnown(a: TextValue, b: TextValue): number | undefined {
@@ -57,6 +85,7 @@ function presentNumber(value: Value): boolean {
 /** A text value of any kind, constants too. */
 export function textOf(value: Value, at: Element, lowering: Lowering): TextValue {
   if (value.kind === 'text') return value;
+  if (value.kind === 'number' && value.type === 'integer') return decimal(value, at, lowering);
   if (value.kind === 'number') {
     return at.refuse('takes a number for a text', 'Write the number as a text where the data are prepared.');
   }
@@ -71,9 +100,18 @@ export function textOf(value: Value, at: Element, lowering: Lowering): TextValue
   };
 }
 
-/** The type of a result of two numbers: the widest of both. */
+/** A whole number in digits. */
+function decimal({ register, present }: NumberValue, at: Element, lowering: Lowering): TextValue {
+  const format = { conversion: 'd', precision: 0, width: 0, fill: 'before', plus: '' } as const;
+  const text = lowering.makeText({ kind: 'format-number', input: register, ...format }, at);
+  return openText(text, [], lowering, present);
+}
+
+/** The type of a result of two numbers: the widest of both. Dates have no common type but with their like. */
 export function commonType(...values: readonly Value[]): NumberValue['type'] {
   const types = values.filter((value) => value !== MISSING).map(typeOf);
+  const [first] = types;
+  if (first !== undefined && isDateType(first) && types.every((type) => type === first)) return first;
   for (const type of ['double', 'float', 'integer'] as const) if (types.includes(type)) return type;
   return types.includes('boolean') ? 'boolean' : 'double';
 }

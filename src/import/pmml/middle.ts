@@ -5,8 +5,11 @@ import type { Lowering } from './lowering.ts';
 export interface Term {
   readonly value: Register;
   readonly counts: Register | undefined;
-  readonly weight: number;
+  readonly weight: Weight;
 }
+
+/** How much a segment counts for; a register where rows vary it. */
+export type Weight = number | { readonly register: Register };
 
 /** The values below and above the middle: one value twice where there is a middle one. */
 export interface Middle {
@@ -40,9 +43,9 @@ export function middleOf(terms: readonly Term[], lowering: Lowering): Middle {
 export function weighedMiddle(terms: readonly Term[], lowering: Lowering): Middle {
   const { b } = lowering;
   const zero = lowering.constant(0);
-  const whole = wholeNumbers(terms.map(({ weight }) => weight));
+  const registers = weightRegisters(terms, lowering);
   const weights = terms.map(({ counts }, i) => {
-    const weight = lowering.constant(whole[i]!);
+    const weight = registers[i]!;
     return counts === undefined ? weight : b.select([counts], [weight], [zero])[0]!;
   });
   const values = terms.map(({ value }) => value);
@@ -61,6 +64,13 @@ export function weighedMiddle(terms: readonly Term[], lowering: Lowering): Middl
     return b.select(b.combine('or', none, [anyMissing]), [lowering.constant(Number.NaN)], [found])[0]!;
   };
   return { lower: least('>='), upper: least('>') };
+}
+
+function weightRegisters(terms: readonly Term[], lowering: Lowering): readonly Register[] {
+  const weights = terms.map(({ weight }) => weight);
+  const fixed = weights.filter((weight) => typeof weight === 'number');
+  if (fixed.length === weights.length) return wholeNumbers(fixed).map((weight) => lowering.constant(weight));
+  return weights.map((weight) => (typeof weight === 'number' ? lowering.constant(weight) : weight.register));
 }
 
 /** Decimal weights times a power of ten, so that sums are exact and halves are met; other weights as they are. */

@@ -1,14 +1,17 @@
 import type { Register } from '../../ir/model.ts';
+import { once } from '../once.ts';
 import { aggregate, type Member, thresholdOf, treatmentOf } from './aggregate.ts';
+import { compose, EMBEDDED } from './composition.ts';
 import { type Element, parseNumber } from './element.ts';
 import type { Lowered } from './families.ts';
 import { lowerForest } from './forest.ts';
 import { onlyWhereTrue } from './merge.ts';
+import type { Weight } from './middle.ts';
 import { lowerModel } from './model.ts';
 import type { ModelContext } from './model-context.ts';
 import { outputFields } from './outputs.ts';
 import { isAlwaysTrue, isTrue, type Predicate, predicateIn } from './predicates.ts';
-import { onlyWhere, type Result, registersOf, relabel, withRegisters } from './result.ts';
+import { asClasses, onlyWhere, type Result, registersOf, relabel, withRegisters } from './result.ts';
 import { MODELS } from './scan.ts';
 import { Scope } from './scope.ts';
 
@@ -39,11 +42,14 @@ export interface Segment {
   readonly element: Element;
   readonly model: Element;
   readonly weight: number;
+  /** The field whose value the weight is multiplied by. */
+  readonly variable: Element | undefined;
 }
 
 /** https://dmg.org/pmml/v4-4-1/MultipleModels.html */
 export function lowerMining(model: Element, context: ModelContext): Lowered {
-  model.allow(...context.commonParts, 'Segmentation');
+  model.allow(...context.commonParts, 'Segmentation', ...EMBEDDED);
+  if (model.optional('Segmentation') === undefined) return compose(model, context);
   const segmentation = model.required('Segmentation');
   segmentation.allow('Segment');
   const written = segmentation.choice('multipleModelMethod', [...METHODS, ...VENDOR_METHODS]);
@@ -57,7 +63,7 @@ export function lowerMining(model: Element, context: ModelContext): Lowered {
       return chain(segmentation, segments, context);
     case 'selectFirst': {
       const members = segments.map((each) => lowerSegment(each, scope, context));
-      return { result: selectFirst(withAnswers(segmentation, members, context), context), segment };
+      return { result: firstOf(withAnswers(segmentation, members, context), context), segment };
     }
     case 'selectAll':
       return { result: selectOnly(model, segmentation, segments, context), segment };
@@ -88,14 +94,32 @@ function segmentsById(
 }
 
 function scanSegment(element: Element): Segment {
-  if (element.optional('VariableWeight') !== undefined) element.refuse('has a weight that rows vary');
-  return { element, model: element.only(MODELS, 'model'), weight: element.number('weight', 1) };
+  const variable = element.optional('VariableWeight');
+  return { element, model: element.only(MODELS, 'model'), weight: element.number('weight', 1), variable };
 }
 
-function lowerSegment({ element, model, weight }: Segment, scope: Scope, context: ModelContext): Member {
+function lowerSegment(segment: Segment, scope: Scope, context: ModelContext): Member {
+  const { element, model } = segment;
   const predicate = predicateIn(element, scope);
-  const { result } = lowerModel(model, scope, false);
-  return { element, weight, result, condition: conditionOf(predicate, context) };
+  const { result, outputs } = lowerModel(model, scope, false);
+  const condition = conditionOf(predicate, context);
+  const weight = weightOf(segment, condition, outputs, context);
+  return { element, weight, result, condition };
+}
+
+/** By a field of the row, or one that the segment's own model puts out; 0 where the segment does not count. */
+function weightOf(
+  { weight, variable }: Segment,
+  condition: Register | undefined,
+  outputs: Scope,
+  { lowering }: ModelContext,
+): Weight {
+  if (variable === undefined) return weight;
+  const { b } = lowering;
+  const field = lowering.register(outputs.resolve(variable.string('field'), variable), variable);
+  const [register] = b.map([field], { name: 'multiply', by: [weight] });
+  if (condition === undefined) return { register: register! };
+  return { register: b.select([condition], [register!], [lowering.constant(0)])[0]! };
 }
 
 /** undefined when the segment always counts. */
@@ -121,7 +145,10 @@ function withAnswers(
   });
 }
 
-/** selectAll has one answer where no two segments hold in a row, or where the <Output> names one of them alone. */
+/**
+ * selectAll has one answer where no two segments hold in a row, or where the <Output> names one of them alone. Other segments
+ * that answer numbers all do, and the first that counts is the value.
+ */
 function selectOnly(
   model: Element,
   segmentation: Element,
@@ -134,16 +161,25 @@ function selectOnly(
     named.size === 1 && id !== undefined
       ? segments.filter(({ element }) => element.attributes.id === id)
       : segments;
-  if (chosen.length > 1 && !areExclusive(chosen)) {
-    segmentation.refuse(
-      'selects all results, and more than one segment may hold',
-      'Export one model for each segment, or let the <Output> name one segment.',
-    );
-  }
   if (chosen.length === 0)
     model.fail(`names the segment ${JSON.stringify(id!.slice(0, 60))}, which is not there`);
   const members = chosen.map((each) => lowerSegment(each, context.scope, context));
-  return selectFirst(members, context);
+  const first = selectFirst(members, context);
+  if (chosen.length === 1 || areExclusive(chosen)) return first;
+  if (first.kind !== 'regression' || model.optional('Targets') !== undefined) {
+    return segmentation.refuse(
+      'selects all results, which are no plain numbers, and more than one segment may hold',
+      'Export one model for each segment, or let the <Output> name one segment.',
+    );
+  }
+  const { lowering } = context;
+  lowering.note('The value is that of the first segment that holds; raw holds the values of all segments.');
+  const all = members.map(({ result, condition }) => {
+    const [answer] = registersOf(result);
+    if (condition === undefined) return answer!;
+    return lowering.b.select([condition], [answer!], [lowering.constant(Number.NaN)])[0]!;
+  });
+  return { ...first, all };
 }
 
 /** Whether each asks one field for another value. */
@@ -178,16 +214,35 @@ function selectFirst(members: readonly Member[], context: ModelContext): Result 
   }, undefined)!;
 }
 
+/** The same with the id of the segment that answers, where all have one. */
+function firstOf(members: readonly Member[], context: ModelContext): Result {
+  const { lowering } = context;
+  const result = selectFirst(members, context);
+  const names = members.map(({ element }) => element.attributes.id);
+  if (!names.every((name) => name !== undefined)) return result;
+  const entities = once(() => {
+    const place = members.reduceRight<Register>((rest, { condition }, i) => {
+      const own = lowering.constant(i);
+      return condition === undefined ? own : lowering.b.select([condition], [own], [rest])[0]!;
+    }, lowering.constant(Number.NaN));
+    return { names, places: [place] };
+  });
+  return { ...result, entities };
+}
+
 /** The members' results with the same registers: classes in one order. */
 function alike(members: readonly Member[], context: ModelContext): readonly Result[] {
   const [first, ...others] = members;
+  if (others.length > 0 && members.every(({ result }) => result.kind === 'clustering')) {
+    return alike(
+      members.map((member) => ({ ...member, result: asClasses(member.result) })),
+      context,
+    );
+  }
   const kinds = new Set(members.map(({ result }) => result.kind));
   const other = others.find(({ result }) => result.kind !== first!.result.kind);
   if (kinds.size > 1) other!.element.refuse('answers another kind of result than the segment before it');
-  if (first!.result.kind === 'clustering') {
-    if (members.length > 1) others[0]!.element.refuse('is a second cluster model');
-    return [first!.result];
-  }
+  if (first!.result.kind === 'clustering') return [first!.result];
   if (first!.result.kind === 'regression') return members.map(({ result }) => result);
   const labels = unionOfLabels(members, context);
   const aligned = members.map(({ result }) => {

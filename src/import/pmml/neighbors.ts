@@ -1,10 +1,11 @@
 import type { Register } from '../../ir/model.ts';
+import { once } from '../once.ts';
 import type { Element } from './element.ts';
 import { completeInstances, type Instances } from './instances.ts';
 import { type Dimension, measure } from './measure.ts';
 import { medianOf } from './middle.ts';
 import type { ModelContext } from './model-context.ts';
-import { missingWhere, type Result } from './result.ts';
+import { missingWhere, type Ranking, type Result } from './result.ts';
 import { scanTable } from './tables.ts';
 import { parseConstant } from './types.ts';
 import { knownCode } from './values.ts';
@@ -45,9 +46,36 @@ export function lowerNeighbors(model: Element, context: ModelContext): Result {
     distances: found.slice(k),
     guard: scores[0]!,
   };
-  return context.function === 'classification' || context.targetField?.optype === 'categorical'
-    ? vote(model, neighbors, values, context)
-    : average(model, neighbors, values, context);
+  const result =
+    context.function === 'classification' || context.targetField?.optype === 'categorical'
+      ? vote(model, neighbors, values, context)
+      : average(model, neighbors, values, context);
+  return {
+    ...result,
+    entities: once(() => nearestInstances(model, neighbors, columns, rows, nearest, lowering)),
+  };
+}
+
+/** The nearest instances by their ids, or by their numbers from 1. */
+function nearestInstances(
+  model: Element,
+  { positions, distances, guard }: Neighbors,
+  columns: Instances['columns'],
+  rows: Instances['rows'],
+  nearest: 'argmin' | 'argmax',
+  lowering: ModelContext['lowering'],
+): Ranking {
+  const variable = model.attributes.instanceIdVariable;
+  const names = rows.map((row, i) => {
+    if (variable === undefined) return String(i + 1);
+    return row.get(columns.get(variable) ?? '') ?? model.fail('has an instance without an id');
+  });
+  const places = positions.map((position) => missingWhere(position, guard, lowering));
+  return {
+    names,
+    places,
+    affinities: nearest === 'argmin' ? distances : lowering.b.unary(distances, 'negate'),
+  };
 }
 
 interface Neighbors {

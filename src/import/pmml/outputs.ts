@@ -7,8 +7,9 @@ import type { Lowering } from './lowering.ts';
 import { onlyWhereTrue } from './merge.ts';
 import type { ModelContext } from './model-context.ts';
 import { type ClassificationResult, type ClusteringResult, missingWhere, type Result } from './result.ts';
-import { dataTypeOf } from './scan.ts';
+import { dataTypeOf, storedType } from './scan.ts';
 import { Scope } from './scope.ts';
+import { targetOf } from './targets.ts';
 import { parseConstant } from './types.ts';
 import { type DataType, number, type Value } from './values.ts';
 
@@ -18,13 +19,18 @@ export function declareOutputs(model: Element, lowered: Lowered, context: ModelC
   const scope = new Scope(context.lowering, lowered.scope ?? context.scope);
   const target = context.targetField;
   if (target !== undefined)
-    scope.declare(target.name, () =>
-      predictedValue(result, target.type ?? 'double', model, context.lowering),
-    );
+    scope.declare(target.name, () => predictedValue(result, target.type, model, context.lowering));
   for (const field of outputFields(model)) {
-    scope.declare(field.string('name'), () => outputValue(field, lowered, scope, context));
+    scope.declare(field.string('name'), () => outputValue(field, model, lowered, scope, context));
   }
   return scope;
+}
+
+/** Declares the <ResultField>s of an embedded model. */
+export function declareResults(model: Element, result: Result, scope: Scope, context: ModelContext): void {
+  for (const field of model.all('ResultField')) {
+    scope.declare(field.string('name'), () => outputValue(field, model, { result }, scope, context));
+  }
 }
 
 export function outputFields(model: Element): readonly Element[] {
@@ -45,16 +51,26 @@ export function rankOf(field: Element): number {
   return Number.isInteger(rank) && rank >= 1 ? rank : field.fail('needs a whole rank from 1 on');
 }
 
-function outputValue(field: Element, lowered: Lowered, scope: Scope, context: ModelContext): Value {
+function outputValue(
+  field: Element,
+  model: Element,
+  lowered: Lowered,
+  scope: Scope,
+  context: ModelContext,
+): Value {
   const { lowering } = context;
-  const type = field.has('dataType') ? dataTypeOf(field) : undefined;
-  const typed = (value: Value): Value => (type === undefined ? value : cast(value, type, field, lowering));
+  const declared = field.has('dataType') ? dataTypeOf(field) : undefined;
+  const type = declared === undefined ? undefined : storedType(declared);
+  const typed = (value: Value): Value =>
+    declared === undefined ? value : cast(value, declared, field, lowering);
   const feature = featureOf(field);
   const id = field.attributes.segmentId;
   if (feature === 'transformedValue' || feature === 'decision') {
     if (id !== undefined) field.refuse('computes something inside one segment', 'Put it into the segment.');
     return typed(lowerExpression(expressionIn(field), scope));
   }
+  if (id === undefined && feature === 'predictedDisplayValue')
+    return typed(displayValue(field, model, lowered.result, context));
   if (id === undefined) return typed(featureValue(field, lowered.result, type, lowering));
   const segment =
     lowered.segment?.(id) ??
@@ -67,27 +83,68 @@ function featureValue(field: Element, result: Result, type: DataType | undefined
   switch (featureOf(field)) {
     case 'predictedValue':
       return predictedValue(result, type ?? 'string', field, lowering);
-    case 'predictedDisplayValue':
-      if (result.kind === 'clustering') {
-        const names = result.ids.map((id, i) => result.names[i] ?? id);
-        return positionValue(rankedPosition(field, result, lowering), names, 'string', field, lowering);
-      }
-      break;
     case 'probability':
       return probability(field, result, lowering);
+    case 'reasonCode':
+      if (result.kind === 'regression' && result.reasons !== undefined) {
+        const { names, places } = result.reasons;
+        return rankedName(field, names, places(), type ?? 'string', lowering);
+      }
+      break;
     case 'entityId':
     case 'clusterId':
+      if (result.entities !== undefined) {
+        const { names, places } = result.entities();
+        return rankedName(field, names, places, type ?? 'string', lowering);
+      }
       if (result.kind === 'clustering') return predictedValue(result, type ?? 'string', field, lowering);
       break;
     case 'affinity':
     case 'entityAffinity':
     case 'clusterAffinity':
       if (result.kind === 'clustering') return affinity(field, result, lowering);
+      if (result.entities?.().affinities !== undefined) {
+        const { affinities } = result.entities();
+        return number(affinities![rankOf(field) - 1] ?? lowering.constant(Number.NaN));
+      }
       break;
   }
   return field.refuse(
     `gives the ${JSON.stringify(featureOf(field).slice(0, 40))} of a model, which is not scored`,
   );
+}
+
+/** A number as it is; a cluster by its name, a class by what its <TargetValue> or its <Value> shows. */
+function displayValue(field: Element, model: Element, result: Result, context: ModelContext): Value {
+  const { lowering, targetField } = context;
+  if (result.kind === 'regression') return predictedValue(result, 'double', field, lowering);
+  const position = rankedPosition(field, result, lowering);
+  if (result.kind === 'clustering') {
+    const names = result.ids.map((id, i) => result.names[i] ?? id);
+    return positionValue(position, names, 'string', field, lowering);
+  }
+  const shown = new Map<string, string>();
+  for (const value of [
+    ...(targetField?.element.all('Value') ?? []),
+    ...(targetOf(model, context)?.all('TargetValue') ?? []),
+  ]) {
+    const { value: label, displayValue } = value.attributes;
+    if (label !== undefined && displayValue !== undefined) shown.set(label, displayValue);
+  }
+  const names = result.labels.map((label) => shown.get(label) ?? label);
+  return positionValue(position, names, 'string', field, lowering);
+}
+
+/** The name of the rank that the field asks for; missing where there are fewer. */
+function rankedName(
+  field: Element,
+  names: readonly string[],
+  places: readonly Register[],
+  type: DataType,
+  lowering: Lowering,
+): Value {
+  const place = places[rankOf(field) - 1] ?? lowering.constant(Number.NaN);
+  return positionValue(place, names, type, field, lowering);
 }
 
 /** The number, or the label in the target's type. */

@@ -24,6 +24,9 @@ export function lowerRegression(model: Element, context: ModelContext): Result {
   model.allow(...context.commonParts, 'RegressionTable');
   const tables = model.all('RegressionTable');
   const method = model.choice('normalizationMethod', METHODS, 'none');
+  if (model.attributes.modelType === 'logisticRegression' && !model.has('normalizationMethod')) {
+    model.refuse('is a logisticRegression without a normalizationMethod', 'Export the model as PMML 4.4.');
+  }
   if (context.function === 'regression') {
     if (tables.length !== 1) model.fail(`has ${tables.length} <RegressionTable>s for one number`);
     const value = tableValue(tables[0]!, context);

@@ -1,4 +1,5 @@
 import type { Register } from '../../ir/model.ts';
+import { once } from '../once.ts';
 import type { Element } from './element.ts';
 import { labelPosition, withDeclared } from './labels.ts';
 import type { ModelContext } from './model-context.ts';
@@ -41,7 +42,23 @@ export function lowerRules(model: Element, context: ModelContext): Result {
           'max',
           rules.map(({ fires }) => fires),
         );
-  return { kind: 'classification', labels, predicted: b.select([any], [winner], [otherwise])[0]! };
+  const predicted = b.select([any], [winner.label], [otherwise])[0]!;
+  const ids = rules.map(({ element }) => element.attributes.id);
+  const { rule } = winner;
+  if (rule === undefined || !ids.every((id) => id !== undefined))
+    return { kind: 'classification', labels, predicted };
+  // The default score is no rule's.
+  const entities = once(() => ({
+    names: ids,
+    places: b.select([any], [rule], [lowering.constant(Number.NaN)]),
+  }));
+  return { kind: 'classification', labels, predicted, entities };
+}
+
+/** The position of the label, and that of the rule where one alone decides. */
+interface Winner {
+  readonly label: Register;
+  readonly rule?: Register;
 }
 
 function rulesOf(parent: Element, condition: Register | undefined, context: ModelContext): Rule[] {
@@ -55,20 +72,21 @@ function rulesOf(parent: Element, condition: Register | undefined, context: Mode
   });
 }
 
-/** The label's position, where at least one rule fires. */
+/** Where at least one rule fires. */
 function choose(
   criterion: 'firstHit' | 'weightedSum' | 'weightedMax',
   rules: readonly Rule[],
   positions: readonly number[],
   labels: readonly string[],
   { lowering }: ModelContext,
-): Register {
+): Winner {
   const { b } = lowering;
+  const only = (rule: Register): Winner => ({ label: lowering.gather(rule, positions), rule });
   const fires = rules.map((rule) => rule.fires);
   const weights = rules.map(({ element }) => element.number('weight', 1));
   switch (criterion) {
     case 'firstHit':
-      return lowering.gather(b.argmax(fires), positions);
+      return only(b.argmax(fires));
     case 'weightedSum': {
       const named = labels.map((_, k) => k).filter((k) => positions.includes(k));
       const table = (of: (weight: number) => number): number[][] =>
@@ -82,7 +100,7 @@ function choose(
       );
       // A class none of whose rules fires cannot win, not even against a weight of 0.
       const low = lowering.constant(Number.NEGATIVE_INFINITY);
-      return lowering.gather(b.argmax(b.select(votes, sums, [low])), named);
+      return { label: lowering.gather(b.argmax(b.select(votes, sums, [low])), named) };
     }
     case 'weightedMax': {
       const low = lowering.constant(Number.NEGATIVE_INFINITY);
@@ -91,7 +109,7 @@ function choose(
         weights.map((weight) => lowering.constant(weight)),
         [low],
       );
-      return lowering.gather(b.argmax(scores), positions);
+      return only(b.argmax(scores));
     }
   }
 }

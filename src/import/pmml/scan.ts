@@ -1,4 +1,5 @@
 import type { ModelFile } from '../importer.ts';
+import { isSinceType, type SinceType } from './dates.ts';
 import type { Element } from './element.ts';
 import type { DataType } from './values.ts';
 import { parseXml } from './xml.ts';
@@ -23,8 +24,7 @@ export interface DataField {
   readonly element: Element;
   readonly name: string;
   readonly optype: 'continuous' | 'categorical' | 'ordinal';
-  /** Undefined for dates and times, whose text is in `element`. */
-  readonly type: DataType | undefined;
+  readonly type: DataType;
   /** The declared values in their order, as they are written. */
   readonly valid: readonly string[];
   readonly invalid: readonly string[];
@@ -62,17 +62,26 @@ export const MODELS: ReadonlySet<string> = new Set([
   'TimeSeriesModel',
 ]);
 
-const DATA_TYPES: readonly DataType[] = ['string', 'integer', 'float', 'double', 'boolean'];
+const DATA_TYPES: readonly DataType[] = [
+  'string',
+  'integer',
+  'float',
+  'double',
+  'boolean',
+  'date',
+  'time',
+  'dateTime',
+];
 
 /** @throws PgscoreError PGS_FILE for damaged files, PGS_UNSUPPORTED for other versions and models. */
 export function scanPmml({ name, bytes }: ModelFile): PmmlFile {
   const root = parseXml(name, bytes);
   if (root.name !== 'PMML') root.fail('is no <PMML>');
   const version = root.string('version').trim();
-  if (!/^4\.[0-4](\.\d+)?$/.test(version)) {
+  if (!/^(3\.[0-2]|4\.[0-4])(\.\d+)?$/.test(version)) {
     root.refuse(
       `is of version ${JSON.stringify(version.slice(0, 20))}`,
-      'Export the model as PMML 4.0 to 4.4.',
+      'Export the model as PMML 4.4, or another version from 3.0 on.',
     );
   }
   root.allow('Header', 'MiningBuildTask', 'DataDictionary', 'TransformationDictionary', ...MODELS);
@@ -123,7 +132,6 @@ function scanFields(dictionary: Element): ReadonlyMap<string, DataField> {
 }
 
 function scanField(element: Element): DataField {
-  const written = element.string('dataType');
   if (element.boolean('isCyclic', false)) element.refuse('is cyclic');
   const values = (property: string): readonly string[] => [
     ...new Set(
@@ -137,7 +145,7 @@ function scanField(element: Element): DataField {
     element,
     name: element.string('name'),
     optype: element.choice('optype', ['continuous', 'categorical', 'ordinal']),
-    type: DATA_TYPES.find((type) => type === written),
+    type: storedType(dataTypeOf(element)),
     valid: values('valid'),
     invalid: values('invalid'),
     missing: values('missing'),
@@ -191,14 +199,20 @@ function scanList(element: Element, name: string): readonly number[] {
   return list === undefined ? [] : (list.text.match(/\S+/g) ?? []).map((text) => list.parse(text, 'a value'));
 }
 
-/** @throws PgscoreError PGS_UNSUPPORTED for dates and times. */
-export function dataTypeOf(element: Element, attribute = 'dataType', otherwise?: DataType): DataType {
-  const written = element.attributes[attribute] ?? otherwise ?? element.string(attribute);
+/** @throws PgscoreError PGS_UNSUPPORTED for one that is not known. */
+export function dataTypeOf(element: Element, otherwise?: DataType): DataType | SinceType {
+  const written = element.attributes.dataType ?? otherwise ?? element.string('dataType');
+  if (isSinceType(written)) return written;
   return (
     DATA_TYPES.find((type) => type === written) ??
     element.refuse(
       `is of data type ${JSON.stringify(written.slice(0, 40))}`,
-      'Compute numbers from dates and times before the model, in SQL.',
+      `Those that are known: ${DATA_TYPES.join(', ')}, timeSeconds, dateDaysSince[year], dateTimeSecondsSince[year].`,
     )
   );
+}
+
+/** What values of a type are: numbers of days and seconds are whole ones. */
+export function storedType(type: DataType | SinceType): DataType {
+  return isSinceType(type) ? 'integer' : type;
 }

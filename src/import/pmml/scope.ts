@@ -7,6 +7,8 @@ import type { Value } from './values.ts';
 /** Names of a part of the file and what they stand for; what is not found here is asked of the parent. */
 export class Scope {
   readonly lowering: Lowering;
+  /** The parameters of a function whose expression is under way. */
+  parameters: ReadonlySet<string> | undefined;
   private readonly parent: Scope | undefined;
   private readonly makers = new Map<string, () => Value>();
   private readonly values = new Map<string, Value>();

@@ -2,7 +2,7 @@ import type { Register } from '../../ir/model.ts';
 import type { Element } from './element.ts';
 import type { Context } from './expressions.ts';
 import type { Lowering } from './lowering.ts';
-import { dataTypeOf, scanInterval } from './scan.ts';
+import { dataTypeOf, scanInterval, storedType } from './scan.ts';
 import { insideOf } from './treatment.ts';
 import { parseConstant } from './types.ts';
 import { type DataType, knownCode, number, type Value } from './values.ts';
@@ -59,7 +59,7 @@ export function lowerDiscretize(element: Element, context: Context): Value {
     const missing = b.map([input.register], { name: 'is-nan' });
     index = b.select(missing, [lowering.constant(bins.length + 1)], [index])[0]!;
   }
-  return chooseText(index, chosen, dataTypeOf(element, 'dataType', 'string'), element, lowering);
+  return chooseText(index, chosen, storedType(dataTypeOf(element, 'string')), element, lowering);
 }
 
 /** What stands at an index of 0 …; null is missing. In the texts' own type. */
@@ -119,7 +119,7 @@ export function lowerMapValues(element: Element, context: Context): Value {
     element.attributes.mapMissingTo ?? null,
   ];
   const index = matchRow(element, columns, rows, lowering);
-  return chooseText(index, texts, dataTypeOf(element, 'dataType', 'string'), element, lowering);
+  return chooseText(index, texts, storedType(dataTypeOf(element, 'string')), element, lowering);
 }
 
 /** The number of the first row whose cells are the columns' values; rows.length when none is, one more for a missing one. */

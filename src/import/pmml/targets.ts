@@ -10,13 +10,7 @@ import type { ClassificationResult, Result } from './result.ts';
  * https://dmg.org/pmml/v4-4-1/Targets.html
  */
 export function applyTargets(model: Element, result: Result, context: ModelContext): Result {
-  const all = model.optional('Targets')?.all('Target') ?? [];
-  const name = context.targetField?.name;
-  const own = all.filter(
-    (target) => name === undefined || !target.has('field') || target.string('field') === name,
-  );
-  if (own.length > 1) own[1]!.refuse('is a second target', 'Export one model a target.');
-  const [target] = own;
+  const target = targetOf(model, context);
   if (target === undefined) return result;
   target.allow('TargetValue');
   switch (result.kind) {
@@ -27,6 +21,17 @@ export function applyTargets(model: Element, result: Result, context: ModelConte
     case 'clustering':
       return result;
   }
+}
+
+/** The <Target> of the field that a model predicts. */
+export function targetOf(model: Element, { targetField }: ModelContext): Element | undefined {
+  const all = model.optional('Targets')?.all('Target') ?? [];
+  const name = targetField?.name;
+  const own = all.filter(
+    (target) => name === undefined || !target.has('field') || target.string('field') === name,
+  );
+  if (own.length > 1) own[1]!.refuse('is a second target', 'Export one model a target.');
+  return own[0];
 }
 
 function transformed(target: Element, value: number, { lowering, precision }: ModelContext): number {

@@ -1,7 +1,8 @@
-import type { Register } from '../../ir/model.ts';
+import type { Register, TextChange } from '../../ir/model.ts';
 import type { Element } from './element.ts';
 import type { Lowering } from './lowering.ts';
 import type { DataField, Interval } from './scan.ts';
+import { changedSource, withSource } from './texts.ts';
 import { parseConstant } from './types.ts';
 import { codeOf, type NumberValue, type TextValue, type Value } from './values.ts';
 
@@ -81,34 +82,47 @@ function treat(
   const domain = declared === undefined ? undefined : domainOf(declared, value, lowering);
   let register = value.register;
   let invalid: Register | undefined;
+  let source = value.kind === 'text' ? value.source : undefined;
   let known: number | undefined = value.kind === 'text' ? value.known : undefined;
 
   if (domain?.missing !== undefined) {
     register = b.select([domain.missing], [lowering.constant(Number.NaN)], [register])[0]!;
+    source = changedSource(source, textsTo(declared!.missing, null), null, field, lowering);
   }
   if (treatment.outliers !== 'asIs') {
     if (value.kind === 'text') field.fail('treats outliers of a text');
     register = outliers(register, treatment, lowering);
   }
-  if (domain?.invalid !== undefined) {
-    const outside = domain.invalid;
+  const outside = unreadableOr(value, domain?.invalid, lowering);
+  if (outside !== undefined) {
     switch (treatment.invalid) {
       case 'returnInvalid':
         lowering.guard(outside);
         break;
       case 'asMissing':
         register = b.select([outside], [lowering.constant(Number.NaN)], [register])[0]!;
+        source = changedSource(source, textsTo(declared?.invalid ?? [], null), null, field, lowering);
         break;
       case 'asIs':
       case 'asValue':
         if (treatment.invalidReplacement !== undefined) {
           const code = replacement(field, treatment.invalidReplacement, value);
           register = b.select([outside], [lowering.constant(code)], [register])[0]!;
+          source = changedSource(
+            source,
+            textsTo(declared?.invalid ?? [], treatment.invalidReplacement),
+            null,
+            field,
+            lowering,
+          );
+        } else if (value.kind === 'number' && value.unreadable !== undefined) {
+          // There is nothing that it could stay as.
+          lowering.guard(value.unreadable);
         }
         invalid = outside;
         break;
     }
-    if (value.kind === 'text' && treatment.invalid !== 'asIs') known = domain.known;
+    if (value.kind === 'text' && treatment.invalid !== 'asIs') known = domain?.known;
   }
   if (treatment.missingIsInvalid) lowering.guard(b.map([register], { name: 'is-nan' })[0]!);
   const { missingReplacement } = treatment;
@@ -116,12 +130,31 @@ function treat(
     const by = replacement(field, missingReplacement, value);
     if (known !== undefined && by >= known) known = undefined;
     register = b.map([register], { name: 'impute', missing: Number.NaN, by: [by] })[0]!;
+    source = changedSource(source, [], missingReplacement, field, lowering);
   }
   const common = { register, present: value.present || missingReplacement !== undefined };
   const flag = invalid === undefined ? {} : { invalid };
   if (value.kind === 'number') return { ...value, ...common, ...flag };
-  const { known: _, ...text } = value;
+  // What is not in a list of allowed texts is another one here than in the text itself.
+  const isMoved = treatment.invalid === 'asMissing' || treatment.invalidReplacement !== undefined;
+  const isListed = domain?.known !== undefined && isMoved;
+  const { known: _, ...text } = withSource(value, isListed ? undefined : source);
   return { ...text, ...common, ...flag, ...(known === undefined ? {} : { known }) };
+}
+
+function textsTo(texts: readonly string[], to: string | null): readonly TextChange[] {
+  return texts.length === 0 ? [] : [{ name: 'map', from: texts, to: texts.map(() => to) }];
+}
+
+/** 1 where a value is not allowed, or where a date cannot be read. */
+function unreadableOr(
+  value: NumberValue | TextValue,
+  invalid: Register | undefined,
+  { b }: Lowering,
+): Register | undefined {
+  const unreadable = value.kind === 'number' ? value.unreadable : undefined;
+  if (unreadable === undefined || invalid === undefined) return unreadable ?? invalid;
+  return b.combine('or', [invalid], [unreadable])[0]!;
 }
 
 /** The code of a text, or a number. */

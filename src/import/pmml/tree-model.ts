@@ -1,8 +1,10 @@
 import type { Register, Tree } from '../../ir/model.ts';
+import { once } from '../once.ts';
+import { EMBEDDED, embeddedContext, lowerEmbedded } from './composition.ts';
 import type { Element } from './element.ts';
 import { labelPosition, withDeclared } from './labels.ts';
 import type { ModelContext } from './model-context.ts';
-import type { Result } from './result.ts';
+import { type ClassificationResult, type Result, registersOf, relabel, withRegisters } from './result.ts';
 import { TreeInputs } from './splits.ts';
 import { type GrownTree, growTree, type Leaf } from './tree.ts';
 import { lowerReachedTree } from './tree-reach.ts';
@@ -17,10 +19,14 @@ export function lowerTreeModel(model: Element, context: ModelContext): Result {
   }
   const inputs = new TreeInputs();
   const tree = growTreeModel(model, context, inputs);
+  const besides = nodesOf(tree, inputs, context);
+  const embedded = tree.leaves.flatMap((leaf, i) => (leaf === null ? [] : embeddedIn(leaf, i)));
+  if (embedded.length > 0) return { ...withEmbedded(tree, embedded, inputs, context), ...besides };
   if (context.function === 'regression') {
     return {
       kind: 'regression',
       value: leafValue(tree, inputs, (leaf) => scoreNumber(leaf, context), context),
+      ...besides,
     };
   }
   const labels = labelsOf(tree.leaves, context);
@@ -28,7 +34,7 @@ export function lowerTreeModel(model: Element, context: ModelContext): Result {
   const rows = tree.leaves.map((leaf) => classOf(leaf, labels));
   const predicted = leafValue(tree, inputs, (_, i) => rows[i]!.predicted, context);
   if (rows.every((row) => row.probabilities === undefined))
-    return { kind: 'classification', labels, predicted };
+    return { kind: 'classification', labels, predicted, ...besides };
   const at = leafValue(tree, inputs, (_, i) => i, context);
   const probabilities = lowering.b.add({
     kind: 'gather',
@@ -36,7 +42,105 @@ export function lowerTreeModel(model: Element, context: ModelContext): Result {
     rows: rows.map((row) => row.probabilities ?? labels.map(() => Number.NaN)),
     default: Number.NaN,
   });
-  return { kind: 'classification', labels, predicted, probabilities };
+  return { kind: 'classification', labels, predicted, probabilities, ...besides };
+}
+
+interface EmbeddedModel {
+  readonly leaf: number;
+  readonly model: Element;
+}
+
+/** Whether a model stands inside of the node. */
+export function holdsModel(leaf: Leaf): boolean {
+  return leaf?.children.some(({ name }) => EMBEDDED.includes(name)) ?? false;
+}
+
+function embeddedIn(node: Element, leaf: number): EmbeddedModel[] {
+  const models = node.children.filter(({ name }) => EMBEDDED.includes(name));
+  if (models.length > 1) models[1]!.refuse('is a second model inside of one <Node>');
+  return models.map((model) => ({ leaf, model }));
+}
+
+/** Where a row ends in a node that holds a model, that one answers. */
+function withEmbedded(
+  tree: GrownTree,
+  embedded: readonly EmbeddedModel[],
+  inputs: TreeInputs,
+  context: ModelContext,
+): Result {
+  const { lowering } = context;
+  const at = leafValue(tree, inputs, (_, i) => i, context);
+  const inner = embedded.map(({ leaf, model }) => {
+    const result = lowerEmbedded(model, embeddedContext(model, context.scope, context));
+    if (result.kind !== context.function)
+      model.refuse('answers another kind of result than the tree around it');
+    return { leaf, result };
+  });
+  const isModel = new Set(embedded.map(({ leaf }) => leaf));
+  const plain = tree.leaves.map((leaf, i) => (isModel.has(i) ? null : leaf));
+  if (context.function === 'regression') {
+    const scores = lowering.gather(
+      at,
+      plain.map((leaf) => scoreNumber(leaf, context)),
+    );
+    return inner.reduce<Result>((rest, each) => atLeaf(at, each, rest, lowering), {
+      kind: 'regression',
+      value: scores,
+    });
+  }
+  const named = inner.flatMap(({ result }) => (result.kind === 'classification' ? result.labels : []));
+  const labels = withDeclared(labelsOf(plain, context), named);
+  const rows = plain.map((leaf) => classOf(leaf, labels));
+  const predicted = lowering.gather(
+    at,
+    rows.map((row) => row.predicted),
+  );
+  const aligned = inner.map(({ leaf, result }) => ({
+    leaf,
+    result: relabel(result as ClassificationResult, labels, lowering),
+  }));
+  const withShares = aligned.every(({ result }) => result.probabilities !== undefined);
+  const shares = lowering.b.add({
+    kind: 'gather',
+    inputs: [at],
+    rows: rows.map((row) => row.probabilities ?? labels.map(() => Number.NaN)),
+    default: Number.NaN,
+  });
+  const probabilities = withShares ? { probabilities: shares } : {};
+  return aligned.reduce<Result>(
+    (rest, { leaf, result }) => {
+      const { probabilities: own, ...answer } = result;
+      return atLeaf(
+        at,
+        { leaf, result: withShares ? { ...answer, probabilities: own! } : answer },
+        rest,
+        lowering,
+      );
+    },
+    { kind: 'classification', labels, predicted, ...probabilities },
+  );
+}
+
+/** The one result in the leaf, else the other. */
+function atLeaf(
+  at: Register,
+  { leaf, result }: { readonly leaf: number; readonly result: Result },
+  otherwise: Result,
+  { b }: ModelContext['lowering'],
+): Result {
+  const isOwn = b.compare([at], '==', [leaf]);
+  return withRegisters(otherwise, b.select(isOwn, registersOf(result), registersOf(otherwise)));
+}
+
+/** The ids of the nodes that answer, where all have one. */
+function nodesOf(tree: GrownTree, inputs: TreeInputs, context: ModelContext): Pick<Result, 'entities'> {
+  const names = tree.leaves.map((leaf) => (leaf === null ? '' : leaf.attributes.id));
+  if (!names.every((name) => name !== undefined)) return {};
+  const entities = once(() => {
+    const place = leafValue(tree, inputs, (leaf, i) => (leaf === null ? Number.NaN : i), context);
+    return { names, places: [place] };
+  });
+  return { entities };
 }
 
 export function growTreeModel(model: Element, context: ModelContext, inputs: TreeInputs): GrownTree {

@@ -4,7 +4,7 @@ import type { ModelContext } from './model-context.ts';
 import { predicateIn, truth } from './predicates.ts';
 import { shares } from './regression.ts';
 import { type ClassificationResult, mostProbable } from './result.ts';
-import { classOf, countsOf, labelsOf } from './tree-model.ts';
+import { classOf, countsOf, holdsModel, labelsOf } from './tree-model.ts';
 
 export type ReachStrategy = 'weightedConfidence' | 'aggregateNodes';
 
@@ -66,6 +66,7 @@ function follow(node: Element, weight: Register, walk: Walk): void {
   const { lowering } = context;
   const { b } = lowering;
   const children = node.all('Node');
+  if (holdsModel(node)) node.refuse('holds a model, of a tree in which rows go many ways');
   if (children.length === 0) {
     reached.push({ node, weight });
     return;

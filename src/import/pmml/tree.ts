@@ -30,6 +30,8 @@ const NODE_PARTS = [
   'Partition',
   'ScoreDistribution',
   'Node',
+  'Regression',
+  'DecisionTree',
 ];
 
 class Grower {

@@ -1,10 +1,12 @@
 import { nearestFloat32 } from '../float32.ts';
+import { isDateType, parseDate } from './dates.ts';
 import type { Element } from './element.ts';
 import type { DataType } from './values.ts';
 
 /** A literal of the file in the type of what it is compared with; booleans are 1 and 0. */
 export function parseConstant(at: Element, text: string, type: DataType): number {
   const trimmed = text.trim();
+  if (isDateType(type)) return parseDate(at, trimmed, type);
   if (type === 'boolean') {
     if (/^true$/i.test(trimmed)) return 1;
     if (/^false$/i.test(trimmed)) return 0;

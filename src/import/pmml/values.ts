@@ -1,9 +1,10 @@
 import type { Register } from '../../ir/model.ts';
+import type { DateType } from './dates.ts';
 
-/** The data types of PMML that rows are scored with. Dates and times are refused where they are read. */
-export type DataType = 'string' | 'integer' | 'float' | 'double' | 'boolean';
+/** The data types of PMML that values have. Those that count from a date are integers once they are read. */
+export type DataType = 'string' | 'integer' | 'float' | 'double' | 'boolean' | DateType;
 
-/** A number; NaN is missing. Booleans are 1 and 0. */
+/** A number; NaN is missing. Booleans are 1 and 0, dates and times as dates.ts has them. */
 export interface NumberValue {
   readonly kind: 'number';
   readonly register: Register;
@@ -12,6 +13,8 @@ export interface NumberValue {
   readonly present: boolean;
   /** 1 where the value is one that its field does not allow and that was kept as it is. */
   readonly invalid?: Register;
+  /** 1 where the text that is read is no date. */
+  readonly unreadable?: Register;
 }
 
 /** A text by its position in `texts`; -1 for any other text, NaN for missing. */
@@ -28,6 +31,8 @@ export interface TextValue {
   readonly known?: number;
   /** The declared values in their order, for an ordinal field. */
   readonly order?: readonly string[];
+  /** The register of the text itself, where there is one, made when it is first asked for; absent: the list has all texts. */
+  readonly source?: () => Register;
 }
 
 /** A value that no row changes; null is missing. */
@@ -56,6 +61,11 @@ export function constant(value: number | string | null, type?: DataType): Consta
 /** Whether no row makes it missing. */
 export function isPresent(value: Value): boolean {
   return value.kind === 'constant' ? value.value !== null : value.present;
+}
+
+/** Whether other texts than the listed ones may come. */
+export function isAnyText({ open, known }: TextValue): boolean {
+  return open && known === undefined;
 }
 
 /** The position of a text, added when the value is open; -1 when it is closed and has no such text. */

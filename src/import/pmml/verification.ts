@@ -60,7 +60,7 @@ function inputsOf(
     if (kind === 'text') return text;
     const trimmed = text.trim();
     if (trimmed === '' || trimmed === 'NA' || trimmed === 'NaN') return null;
-    return parseConstant(element, trimmed, fields.get(name)!.type ?? 'double');
+    return parseConstant(element, trimmed, fields.get(name)!.type);
   });
 }
 
@@ -86,6 +86,10 @@ function partOf(prediction: Prediction, part: OutputPart): number | string | nul
       return prediction.value;
     case 'label':
       return prediction.label;
+    case 'raw': {
+      const number = prediction.raw[part.index]!;
+      return Number.isNaN(number) ? null : number;
+    }
     case 'probability':
       return prediction.probabilities?.[part.label] ?? null;
   }

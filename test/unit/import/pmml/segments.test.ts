@@ -267,9 +267,21 @@ describe('selectAll', () => {
     expect(['p', 'q', 'r'].map((s) => predict(text, { x: 0, s }).value)).toEqual([1, 2, null]);
   });
 
-  it('is refused where several segments may hold', () => {
-    expect(failure(all([is('p'), is('p')])).message).toContain('more than one segment');
-    expect(failure(all([is('p'), always])).code).toBe('PGS_UNSUPPORTED');
+  it('has the numbers of all segments where several may hold, and the first of them as its value', () => {
+    const text = all([is('p'), always, is('q')]);
+    expect(predict(text, { x: 0, s: 'p' })).toMatchObject({ value: 1, values: [1, 2, Number.NaN] });
+    expect(predict(text, { x: 0, s: 'q' })).toMatchObject({ value: 2, raw: [Number.NaN, 2, 3] });
+    // An invalid value of the input leaves nothing.
+    expect(predict(text, { x: 0, s: 'z' })).toMatchObject({ value: null, raw: [NaN, NaN, NaN] });
+    expect(importText(text).source.notes.join()).toContain('the first segment that holds');
+  });
+
+  it('is refused where several may hold that answer classes', () => {
+    const error = failure(mining('selectAll', says([1, 0, 0], [0, 1, 0])));
+    expect([error.code, error.message]).toEqual([
+      'PGS_UNSUPPORTED',
+      expect.stringContaining('more than one segment'),
+    ]);
   });
 
   it('has the answer of the one segment that the output names', () => {
@@ -277,6 +289,74 @@ describe('selectAll', () => {
       '<OutputField name="o" segmentId="2" feature="predictedValue" dataType="double" optype="continuous"/>';
     expect(predict(all([always, always], field), row).value).toBe(2);
     expect(failure(all([always, always], field.replace('"2"', '"7"'))).code).toBe('PGS_FILE');
+  });
+});
+
+describe('clusters of several segments', () => {
+  const cluster = (centres: readonly number[]) =>
+    `<ClusteringModel functionName="clustering" modelClass="centerBased" numberOfClusters="2">${schema(['x', 's'])}
+    <ComparisonMeasure kind="distance"><euclidean/></ComparisonMeasure><ClusteringField field="x"/>
+    ${centres.map((centre, i) => `<Cluster id="${'pq'[i]}"><Array type="real" n="1">${centre}</Array></Cluster>`).join('')}</ClusteringModel>`;
+  const clusters = (method: string) =>
+    mining(method, [
+      { says: cluster([0, 2]) },
+      { says: cluster([0, 6]) },
+      { says: cluster([0, 9]), where: is('p') },
+    ]).replace('functionName="classification">', 'functionName="clustering">');
+
+  it('are voted for by their ids', () => {
+    // Nearer to the second centres from 1, 3 and 4.5 on.
+    expect([0, 2, 4].map((x) => predict(clusters('majorityVote'), { x, s: 'p' }).label)).toEqual([
+      'p',
+      'p',
+      'q',
+    ]);
+    // Of equal votes, the first.
+    expect([2, 4].map((x) => predict(clusters('majorityVote'), { x, s: 'q' }).label)).toEqual(['p', 'q']);
+  });
+
+  it('are those of the first segment that holds', () => {
+    const text = clusters('selectFirst').replace('<Segment ><True/>', `<Segment >${is('q')}`);
+    expect(predict(text, { x: 2, s: 'q' }).label).toBe('q');
+    expect(predict(text, { x: 2, s: 'p' }).label).toBe('p');
+  });
+});
+
+describe('weights that rows vary', () => {
+  const variable = '<VariableWeight field="x"/>';
+  const numbersBy = (method: string, attributes = '') =>
+    mining(
+      method,
+      [
+        { says: `${constant(10)}${variable}`, attributes: 'weight="2"' },
+        { says: constant(1), where: is('p'), attributes: 'weight="3"' },
+      ],
+      { regression: true, attributes },
+    );
+
+  it('multiply the weights of the file', () => {
+    // 10 counts for 2 x, 1 for 3 where s is p.
+    expect(predict(numbersBy('weightedAverage'), { x: 1, s: 'p' }).value).toBe(23 / 5);
+    expect(predict(numbersBy('weightedAverage'), { x: 4, s: 'q' }).value).toBe(10);
+    expect(predict(numbersBy('weightedSum'), { x: 4, s: 'p' }).value).toBe(83);
+    expect(predict(numbersBy('weightedMedian'), { x: 1, s: 'p' }).value).toBe(1);
+    expect(predict(numbersBy('weightedMedian'), { x: 2, s: 'p' }).value).toBe(10);
+    expect(predict(numbersBy('average'), { x: 4, s: 'p' }).value).toBe(5.5);
+    expect(predict(numbersBy('weightedSum'), { s: 'p' }).value).toBe(null);
+  });
+
+  it('count in votes, and may be what the segment puts out', () => {
+    const own = (value: number) =>
+      `<RegressionModel functionName="classification">${schema(['x', 's'])}<Output><OutputField name="sure" feature="probability" value="a" dataType="double" optype="continuous"/></Output>
+      <RegressionTable targetCategory="a" intercept="${value}"/><RegressionTable targetCategory="b" intercept="0"/></RegressionModel><VariableWeight field="sure"/>`;
+    // The one says a with 0.75, the other b with 0.375 and a weight of 2.
+    const text = mining('weightedMajorityVote', [
+      { says: own(0.75) },
+      { says: own(0.375), attributes: 'weight="2"' },
+      { says: [0, 0, 1], where: is('q') },
+    ]);
+    expectShares(predict(text, row), [0.5, 0.5, 0], 'a');
+    expectShares(predict(text, { x: 1, s: 'q' }), [0.3, 0.3, 0.4], 'c');
   });
 });
 
@@ -324,6 +404,6 @@ describe('output fields', () => {
     const output =
       field('best', 'feature="predictedValue"') + field('next', 'feature="probability" rank="2"');
     const { notes } = importText(mining('average', says([0.5, 0.2, 0.3]), { output })).source;
-    expect(notes.join()).toContain('output fields next,');
+    expect(notes.join()).toContain('output fields next.');
   });
 });
