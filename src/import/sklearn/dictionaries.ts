@@ -47,11 +47,10 @@ export function dictVectorizer(
       'Make it the first step, so that the keys are the columns of the table.',
     );
   }
+  const groups = new Map(keys.map((key) => [key, [] as Entry[]]));
+  for (const entry of entries) groups.get(entry.key)!.push(entry);
   const byKey = new Map(
-    keys.map((key, k) => {
-      const own = entries.filter((entry) => entry.key === key);
-      return [key, keyColumns(own, columns[k]!, estimator, lowering)];
-    }),
+    keys.map((key, k) => [key, keyColumns(groups.get(key)!, columns[k]!, estimator, lowering)]),
   );
   return entries.map(({ key, text }) => byKey.get(key)!.get(text)!);
 }

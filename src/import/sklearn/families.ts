@@ -5,6 +5,7 @@ import { embeddedBooster } from './boosters.ts';
 import { centreTransformer, gaussianMixture, nearestCentre, nearestCentroid } from './cluster.ts';
 import { columnTransformer, featureUnion, pipeline, pipelineTransformer } from './compose.ts';
 import { polynomialFeatures, principalComponents, rbfSampler } from './decomposition.ts';
+import { ellipticEnvelope, oneClassGradient } from './detectors.ts';
 import { dictVectorizer } from './dictionaries.ts';
 import { binsDiscretizer, powerTransformer, quantileTransformer } from './discretize.ts';
 import { oneHotEncoder, ordinalEncoder, targetEncoder } from './encoders.ts';
@@ -25,6 +26,7 @@ import {
 } from './gradient-boosting.ts';
 import { missingIndicator, simpleImputer } from './imputers.ts';
 import { isotonicRegression } from './isotonic.ts';
+import { iterativeImputer } from './iterative-imputer.ts';
 import { kernelPca, kernelRidge, nystroem } from './kernel-models.ts';
 import { knnImputer } from './knn-imputer.ts';
 import { labelEncoder } from './labels.ts';
@@ -43,6 +45,7 @@ import {
   dummyClassifier,
   dummyRegressor,
   innerEstimator,
+  innerTransformer,
   thresholdClassifier,
   transformedTarget,
 } from './meta.ts';
@@ -56,6 +59,7 @@ import {
 } from './multi.ts';
 import { localOutlierFactor, neighborsClassifier, neighborsRegressor } from './neighbors.ts';
 import { networkClassifier, networkRegressor } from './neural.ts';
+import { partialLeastSquares } from './partial-least-squares.ts';
 import type { LowerPredictor, LowerTransformer } from './registry.ts';
 import {
   binarizer,
@@ -137,7 +141,10 @@ export const PREDICTORS: ReadonlyMap<string, LowerPredictor> = new Map<string, L
   ...named(stackingRegressor, 'StackingRegressor'),
   ...named(stackingClassifier, 'StackingClassifier'),
   ...named(bestEstimator, ...SEARCHES),
-  ...named(innerEstimator, 'RANSACRegressor'),
+  ...named(innerEstimator, 'RANSACRegressor', 'SelfTrainingClassifier', 'FrozenEstimator'),
+  ...named(partialLeastSquares, 'PLSRegression', 'PLSCanonical', 'CCA'),
+  ...named(ellipticEnvelope, 'EllipticEnvelope'),
+  ...named(oneClassGradient, 'SGDOneClassSVM'),
   ...named(thresholdClassifier, 'TunedThresholdClassifierCV', 'FixedThresholdClassifier'),
   ...named(transformedTarget, 'TransformedTargetRegressor'),
   ...named(calibratedClassifier, 'CalibratedClassifierCV'),
@@ -189,6 +196,7 @@ export const TRANSFORMERS: ReadonlyMap<string, LowerTransformer> = new Map<strin
   ...named(binarizer, 'Binarizer'),
   ...named(simpleImputer, 'SimpleImputer'),
   ...named(knnImputer, 'KNNImputer'),
+  ...named(iterativeImputer, 'IterativeImputer'),
   ...named(missingIndicator, 'MissingIndicator'),
   ...named(oneHotEncoder, 'OneHotEncoder'),
   ...named(ordinalEncoder, 'OrdinalEncoder'),
@@ -199,7 +207,14 @@ export const TRANSFORMERS: ReadonlyMap<string, LowerTransformer> = new Map<strin
   ...named(binsDiscretizer, 'KBinsDiscretizer'),
   ...named(powerTransformer, 'PowerTransformer'),
   ...named(quantileTransformer, 'QuantileTransformer'),
-  ...named(principalComponents, 'PCA', 'IncrementalPCA', 'TruncatedSVD', 'FastICA'),
+  ...named(
+    principalComponents,
+    'PCA',
+    'IncrementalPCA',
+    'TruncatedSVD',
+    'FastICA',
+    'GaussianRandomProjection',
+  ),
   ...named(kernelPca, 'KernelPCA'),
   ...named(nystroem, 'Nystroem'),
   ...named(rbfSampler, 'RBFSampler'),
@@ -210,6 +225,7 @@ export const TRANSFORMERS: ReadonlyMap<string, LowerTransformer> = new Map<strin
   ...named(hashingVectorizer, 'HashingVectorizer'),
   ...named(tfidfTransformer, 'TfidfTransformer'),
   ...named(bestTransformer, ...SEARCHES),
+  ...named(innerTransformer, 'FrozenEstimator'),
   ...named(
     featureSelection,
     ...['RFE', 'RFECV', 'SequentialFeatureSelector', 'VarianceThreshold', 'SelectFromModel', 'SelectKBest'],

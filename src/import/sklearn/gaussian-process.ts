@@ -92,7 +92,8 @@ export function binaryProcess(
 /** L⁻¹ W k, with the triangular L solved once here: its eigenvalues are at least 1. */
 function whitened(estimator: Estimator, kernels: readonly Register[], b: Builder): readonly Register[] {
   const count = kernels.length;
-  b.charge(count * count);
+  // The time that the inverse takes counts too: ten of the greatest are a second.
+  b.charge(count * count + count ** 3 / 500);
   const lower = estimator.rows('L_', count);
   const scale = estimator.numbers('W_sr_', count);
   if (lower.length !== count) estimator.fail('has a matrix L_ that does not fit its rows');

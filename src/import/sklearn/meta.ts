@@ -1,4 +1,5 @@
 import type { Register } from '../../ir/model.ts';
+import type { Builder } from '../builder.ts';
 import { once } from '../once.ts';
 import { NdArray } from '../pickle/index.ts';
 import { binaryPair, normalise, probableClassifier } from './classify.ts';
@@ -20,13 +21,27 @@ export function bestEstimator(
   return lowerPredictor(estimator.child('best_estimator_', 'best estimator'), columns, lowering);
 }
 
-/** RANSACRegressor: the estimator fitted on the inliers. */
+/** The estimator within: fitted on the inliers (RANSACRegressor), on labels of its own, or frozen. */
 export function innerEstimator(
   estimator: Estimator,
   columns: readonly Column[],
   lowering: Lowering,
 ): Predictor {
-  return lowerPredictor(estimator.child('estimator_', 'estimator'), columns, lowering);
+  return lowerPredictor(innerOf(estimator), columns, lowering);
+}
+
+export function innerTransformer(
+  estimator: Estimator,
+  columns: readonly Column[],
+  lowering: Lowering,
+): readonly Column[] {
+  return lowerTransformer(innerOf(estimator), columns, lowering);
+}
+
+/** Before 1.6 SelfTrainingClassifier called it base_estimator_. */
+function innerOf(estimator: Estimator): Estimator {
+  const name = ['estimator_', 'base_estimator_'].find((each) => estimator.has(each)) ?? 'estimator';
+  return estimator.child(name, 'estimator');
 }
 
 /** A two-class estimator that says yes from another threshold than one half on. */
@@ -109,6 +124,7 @@ function calibrated(
   const inner = member.child(member.has('estimator') ? 'estimator' : 'base_estimator', 'estimator');
   const classifier = asClassifier(lowerPredictor(inner, columns, lowering), inner);
   if (classifier.classes.length !== classes) return inner.refuse('knows another number of classes');
+  if (member.get('method') === 'temperature') return atTemperature(member, classifier, inner, b);
   const all = responseOf(classifier, inner);
   const scores = classes === 2 ? [all.at(-1)!] : all;
   const calibrators = member.children(
@@ -125,6 +141,25 @@ function calibrated(
   const near = b.compare(result, '<=', [1 + 1e-5]);
   const [one] = b.constants([1]);
   return b.select(b.combine('and', above, near), [one!], result);
+}
+
+/** Since 1.8: softmax of all scores times one number; probabilities are taken to scores first. */
+function atTemperature(
+  member: Estimator,
+  classifier: Classifier,
+  inner: Estimator,
+  b: Builder,
+): readonly Register[] {
+  const scores = responseOf(classifier, inner);
+  const logits =
+    classifier.decision === undefined
+      ? b.map(scores, { name: 'add', by: [1e-12] }, { name: 'log' })
+      : scores.length > 1
+        ? scores
+        : b.map([scores[0]!, scores[0]!], { name: 'multiply', by: [-1, 1] });
+  const [calibrator] = member.children('calibrators', 'calibrator');
+  const beta = (calibrator ?? member.fail('has no calibrator')).number('beta_');
+  return b.link(b.map(logits, { name: 'multiply', by: [beta] }), { name: 'softmax' });
 }
 
 /** Platt's sigmoid, or isotonic regression. */

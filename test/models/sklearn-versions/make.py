@@ -5,6 +5,7 @@ Protocols and compressions take turns: see SAVERS.
 """
 
 import gzip
+import importlib
 import json
 import math
 import os
@@ -17,10 +18,11 @@ import numpy as np
 import pandas as pd
 import sklearn
 from sklearn.experimental import enable_hist_gradient_boosting  # noqa: F401, needed before 1.0
+from sklearn.experimental import enable_iterative_imputer  # noqa: F401
 from sklearn import (
-    calibration, cluster, compose, decomposition, discriminant_analysis, dummy, ensemble, feature_selection,
+    calibration, cluster, compose, covariance, cross_decomposition, decomposition, discriminant_analysis, dummy, ensemble, feature_selection,
     gaussian_process, impute, kernel_approximation, linear_model, mixture, model_selection, multiclass, multioutput,
-    naive_bayes, neighbors, neural_network, pipeline, preprocessing, svm, tree,
+    naive_bayes, neighbors, neural_network, pipeline, preprocessing, random_projection, semi_supervised, svm, tree,
 )
 from scipy import stats
 from sklearn import metrics
@@ -336,6 +338,24 @@ CASES = {
         PIPE(DictVectorizer(sparse=False, sort=False), ensemble.HistGradientBoostingClassifier(**HIST)), T_none, t_bin, Tt_none,
     ),
     "dict_columns": (DictVectorizer(separator=": "), T_known, None, Tt_known),
+    # Further estimators
+    "pls": (cross_decomposition.PLSRegression(2), X, y_two, Xt),
+    "envelope": (covariance.EllipticEnvelope(contamination=0.2, random_state=0), X, None, Xt),
+    "impute_iterative": (impute.IterativeImputer(max_iter=4, random_state=0), holes, None, holes_t),
+    "impute_iterative_tree": (
+        PIPE(
+            impute.IterativeImputer(
+                tree.DecisionTreeRegressor(max_depth=2, random_state=0), max_iter=2, initial_strategy="median",
+                min_value=-1, add_indicator=True, random_state=0,
+            ),
+            LOGISTIC(),
+        ),
+        np.c_[holes, np.full(N, np.nan)], y_bin, np.c_[holes_t, holes_t[:, 0]],
+    ),
+    "self_training": (
+        semi_supervised.SelfTrainingClassifier(naive_bayes.GaussianNB()), X, np.where(np.arange(N) % 3 == 0, -1, y_int), Xt,
+    ),
+    "projection": (random_projection.GaussianRandomProjection(2, random_state=0), X, None, Xt),
     # Where versions differ
     "bins_edges": (preprocessing.KBinsDiscretizer(4, encode="ordinal", strategy="uniform"), EDGES, None, EDGES_t),
     "ovr_ties": (multiclass.OneVsRestClassifier(neighbors.KNeighborsClassifier(2)), X, y_multi, Xt),
@@ -390,6 +410,7 @@ if VERSION < (1, 8):
         ),
     })
 if VERSION >= (1, 0):
+    CASES["sgd_one_class"] = (linear_model.SGDOneClassSVM(nu=0.2, random_state=0), X, None, Xt)
     CASES["targets_flags_ridge"] = (linear_model.RidgeClassifier(), X, y_flags, Xt)
     CASES["ordinal_missing"] = (
         ORDINAL(handle_unknown="use_encoded_value", unknown_value=-1), codes_missing, None, codes_missing_t,
@@ -446,6 +467,18 @@ if VERSION >= (1, 2):
 if VERSION >= (1, 6):
     CASES["extra_trees_missing"] = (ensemble.ExtraTreesClassifier(**FOREST), holes, y_multi, holes_t)
 
+    frozen = importlib.import_module("sklearn.frozen").FrozenEstimator
+    CASES["calibrated_frozen"] = (
+        PIPE(frozen(SCALER().fit(X)), calibration.CalibratedClassifierCV(frozen(naive_bayes.GaussianNB().fit(SCALER().fit_transform(X), y_bin)))),
+        X, y_bin, Xt,
+    )
+if VERSION >= (1, 8):
+    for case, model, labels in [
+        ("binary", LOGISTIC(), y_bin), ("multi", svm.LinearSVC(random_state=0), y_multi), ("trees", TREE, y_multi), ("tree", TREE, y_bin),
+    ]:
+        CASES[f"calibrated_temperature_{case}"] = (
+            calibration.CalibratedClassifierCV(model, method="temperature", cv=2), X, labels, Xt,
+        )
 if VERSION >= (1, 9):
     CASES["targets_text"] = (multioutput.MultiOutputClassifier(TREE), X, y_labels, Xt)
 
