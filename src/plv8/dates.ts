@@ -75,9 +75,11 @@ export type DatePart = string | { readonly text: string };
 /** A function that writes seconds since 1970-01-01T00:00:00 as a text; null outside of the years 0 to 9999. */
 export function createDateFormat(parts: readonly DatePart[]): (seconds: number) => string | null {
   return (seconds) => {
-    const days = Math.floor(seconds / DAY);
+    // First: the least number below 0, over a day's seconds, is none.
+    const whole = Math.floor(seconds);
+    const days = Math.floor(whole / DAY);
     if (!(days >= daysToYear(0) && days < daysToYear(10000))) return null;
-    const date = fieldsOf(days, Math.floor(seconds) - days * DAY);
+    const date = fieldsOf(days, whole - days * DAY);
     let text = '';
     for (const part of parts) text += typeof part === 'string' ? date[part]!() : part.text;
     return text;

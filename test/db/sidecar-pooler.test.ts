@@ -166,7 +166,7 @@ test('a pooler that is killed and started again costs time alone', async () => {
 test('SIGTERM finishes what is in hand through transaction mode', async () => {
   const { url } = await pooled({ mode: 'transaction', sessions: 3 });
   const { child, exit } = spawnSidecar(url, ['--workers', '1', '--batch', '50']);
-  await client.query('INSERT INTO items SELECT i, i, 1 FROM generate_series(1001, 21000) AS i');
+  await client.query('INSERT INTO items SELECT i, i, 1 FROM generate_series(1001, 41000) AS i');
   await until(client, 'SELECT count(*) > 100 FROM items WHERE score IS NOT NULL');
   child.kill('SIGTERM');
   expect(await exit).toBe(0);
@@ -175,7 +175,8 @@ test('SIGTERM finishes what is in hand through transaction mode', async () => {
   ]);
   const { rows } = await client.query(
     `SELECT (SELECT count(*) FROM pg_stat_activity
-              WHERE datname = current_database() AND xact_start IS NOT NULL AND pid <> pg_backend_pid())::int AS open,
+              WHERE datname = current_database() AND backend_type = 'client backend'
+                AND xact_start IS NOT NULL AND pid <> pg_backend_pid())::int AS open,
             (SELECT state FROM pgscore.sidecars WHERE pid = ${child.pid}) AS state,
             (SELECT count(*) = count(DISTINCT id) FROM writes) AS once`,
   );

@@ -44,7 +44,9 @@ function arithmetic(name: Arithmetic): BuiltIn {
     }
     if (name === 'divide') register = guardDivision(register, right!, at, lowering);
     if (ofIntegers) register = wholeNumber(register, name, at, lowering);
-    const present = isPresent(left!) && isPresent(right!) && name !== 'divide';
+    // A result that is too great is missing where the file does not say that it is invalid.
+    const mayMiss = name === 'divide' || (ofIntegers && !isInvalid(at));
+    const present = isPresent(left!) && isPresent(right!) && !mayMiss;
     return typed(register, type === 'boolean' ? 'integer' : type, present, lowering);
   };
 }
@@ -58,8 +60,13 @@ function guardDivision(quotient: Register, divisor: Value, at: Element, lowering
 
 /** An invalid result is no prediction, or a missing value where the file says so. */
 function unlessInvalid(result: Register, invalid: Register, at: Element, lowering: Lowering): Register {
-  if ((at.attributes.invalidValueTreatment ?? 'returnInvalid') === 'returnInvalid') lowering.guard(invalid);
+  if (isInvalid(at)) lowering.guard(invalid);
   return lowering.b.select([invalid], [lowering.constant(Number.NaN)], [result])[0]!;
+}
+
+/** Whether an invalid result makes no prediction at all. */
+function isInvalid({ attributes }: Element): boolean {
+  return (attributes.invalidValueTreatment ?? 'returnInvalid') === 'returnInvalid';
 }
 
 /**

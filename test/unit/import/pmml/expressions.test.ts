@@ -151,6 +151,19 @@ describe('built-in functions', () => {
     ]);
   });
 
+  it('take a result that is too great for missing where the file says so', () => {
+    const treated =
+      '<MiningField name="i" missingValueReplacement="1"/><MiningField name="j" missingValueReplacement="1"/>';
+    const product =
+      '<Apply function="*" invalidValueTreatment="asMissing"><FieldRef field="i"/><FieldRef field="j"/></Apply>';
+    const model = expressionModel(integers, ['i', 'j'], apply('isMissing', product)).replace(
+      '<MiningField name="i"/><MiningField name="j"/>',
+      treated,
+    );
+    const missing = (i: number, j: number | null) => predict(model, { i, j }).value;
+    expect([missing(2 ** 30, 2 ** 30), missing(2 ** 53 - 1, null), missing(2, 3)]).toEqual([1, 0, 0]);
+  });
+
   it('have no prediction where integers are too great to be exact', () => {
     const sum = (i: number, j: number) => predict(ofIntegers('+', 'KNIME'), { i, j }).value;
     expect([sum(2 ** 53 - 2, 1), sum(2 ** 53 - 1, 1), sum(-(2 ** 53), 0)]).toEqual([2 ** 53 - 1, null, null]);
