@@ -33,7 +33,7 @@ export function sidecarCommand(): Command {
   return new Command('sidecar')
     .description('run the models of async bindings: take jobs from the queue, write predictions into columns')
     .option('--workers <n>', 'processes that run models', count, DEFAULTS.workers)
-    .option('--batch <n>', 'rows of a run at most; fewer where a run takes long', count, DEFAULTS.batch)
+    .option('--batch <n>', 'rows of a batch at most; fewer where they take long', count, DEFAULTS.batch)
     .option(
       '--max-memory <mb>',
       'memory of a worker, above which it is replaced',
