@@ -279,7 +279,8 @@ function couple(r: readonly Numbers[]): Numbers {
   let p: Numbers = r.map(() => 1 / classes);
   for (let rounds = 0; rounds < Math.max(100, classes); rounds++) {
     const qp = timesQ(p);
-    const error = Math.max(...qp.map((value) => Math.abs(value - dot(p, qp))));
+    const errors = qp.map((value) => Math.abs(value - dot(p, qp)));
+    const error = errors.reduce((greatest, each) => (each > greatest ? each : greatest), 0);
     if (error < 0.005 / classes) break;
     for (let t = 0; t < classes; t++) {
       const now = timesQ(p);

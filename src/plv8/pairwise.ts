@@ -58,10 +58,13 @@ function multiply(q: Float64Array, p: Float64Array, qp: Float64Array): number {
   return pqp;
 }
 
-/** NaN when one is NaN, which ends no loop early. */
+/** NaN counts as none, as in libsvm: classes whose pairs are unknown stay equally likely. */
 function greatestDifference(values: Float64Array, from: number): number {
   let greatest = 0;
-  for (let t = 0; t < values.length; t++) greatest = Math.max(greatest, Math.abs(values[t]! - from));
+  for (let t = 0; t < values.length; t++) {
+    const difference = Math.abs(values[t]! - from);
+    if (difference > greatest) greatest = difference;
+  }
   return greatest;
 }
 

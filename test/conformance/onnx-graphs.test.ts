@@ -35,10 +35,14 @@ function rowsOf({ rows }: GraphCase, { features }: Model): readonly Row[] {
   );
 }
 
+function isText(value: Json): boolean {
+  return typeof value === 'string' && !/^-?Infinity$/.test(value);
+}
+
 /** How far a prediction is from the answer: NaN when it is another label, or not a number where one is expected. */
 function difference({ outputs, answers }: GraphCase, row: number, prediction: Prediction): number {
   const [first, second] = answers[row]!;
-  const labelled = outputs[0] === 'L' || typeof first![0] === 'string';
+  const labelled = outputs[0] === 'L' || isText(first![0]!);
   if (labelled && prediction.label !== String(first![0])) return Number.NaN;
   const expected = (labelled ? (second ?? []) : first!).map(readNumber);
   const got = numbersOf(prediction, expected.length);

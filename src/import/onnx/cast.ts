@@ -1,9 +1,8 @@
 import type { MapOperation } from '../../ir/model.ts';
-import { eachConstant } from './elementwise.ts';
 import { type DataType, dataTypeOf } from './file.ts';
 import { NodeError, UnsupportedNode } from './node-error.ts';
-import { type Call, type Operator, tensorAt } from './operator.ts';
-import { type Constant, type Element, isConstant, isFloat, type Tensor } from './value.ts';
+import { type Call, type Operator, precisionOf, tensorAt } from './operator.ts';
+import { type Constant, type Element, eachConstant, isConstant, isFloat, type Tensor } from './value.ts';
 
 export const casts: Readonly<Record<string, Operator>> = {
   Cast: (call) => [castTo(call, tensorAt(call, 0), typeOf(call.attributes.int('to', 0)))],
@@ -29,8 +28,52 @@ function castNumbers(call: Call, { type: from, elements }: Tensor, type: DataTyp
   if (from === 'bool') return elements.map(choiceOfTwo);
   if (type === 'float32') return elements.map(toFloat32);
   if (type === 'bool') return mapped(call, from, elements, { name: 'compare', operator: '!=', by: [0] });
-  if (isFloat(from) && !isFloat(type)) return mapped(call, from, elements, { name: 'truncate' });
-  return call.program.exact(elements);
+  if (isFloat(type)) return call.program.exact(elements);
+  return isFloat(from) ? wholeParts(call, from, elements, type) : lowBits(call, from, elements, type);
+}
+
+/** Bits of whole numbers and whether they have a sign. */
+const WHOLE: Readonly<Partial<Record<DataType, { readonly bits: number; readonly signed: boolean }>>> = {
+  bool: { bits: 1, signed: false },
+  int8: { bits: 8, signed: true },
+  uint8: { bits: 8, signed: false },
+  int16: { bits: 16, signed: true },
+  uint16: { bits: 16, signed: false },
+  int32: { bits: 32, signed: true },
+  uint32: { bits: 32, signed: false },
+  int64: { bits: 64, signed: true },
+  uint64: { bits: 64, signed: false },
+};
+
+/**
+ * The whole part of each number; the least one of the type for NaN and what does not fit, as processors convert. They
+ * do so to 32 or 64 bits with a sign, of which narrower types and those without a sign keep the low bits.
+ */
+function wholeParts(call: Call, from: DataType, elements: readonly Element[], type: DataType) {
+  const wide = type === 'int64' || type === 'uint32' || type === 'uint64' ? 'int64' : 'int32';
+  const bound = 2 ** (WHOLE[wide]!.bits - 1);
+  const precision = precisionOf(from);
+  const whole = call.program.map(elements, precision, [{ name: 'truncate' }]);
+  const fits = call.program.map(whole, precision, [
+    { name: 'abs' },
+    { name: 'compare', operator: '<', by: [bound] },
+  ]);
+  const least = elements.map(() => -bound);
+  return lowBits(call, wide, call.program.select(fits, whole, least), type);
+}
+
+/** Whole numbers in a type that may be too narrow for them. Nothing narrows to 64 bits. */
+function lowBits({ program }: Call, from: DataType, elements: readonly Element[], type: DataType) {
+  const [old, { bits, signed }] = [WHOLE[from]!, WHOLE[type]!];
+  const holdsAll = signed === old.signed ? bits >= old.bits : signed && bits > old.bits;
+  if (holdsAll || bits === 64) return program.exact(elements);
+  const size = 2 ** bits;
+  const half = signed ? size / 2 : 0;
+  return program.map(elements, 'float64', [
+    { name: 'add', by: [half] },
+    { name: 'modulo', by: [size] },
+    { name: 'subtract', by: [half] },
+  ]);
 }
 
 /** Graphs make labels of comparisons: as choices they keep their known values. */
@@ -40,7 +83,7 @@ function choiceOfTwo(element: Element): Element {
 }
 
 function mapped(call: Call, from: DataType, elements: readonly Element[], operation: MapOperation) {
-  return call.program.map(elements, from === 'float32' ? 'float32' : 'float64', [operation]);
+  return call.program.map(elements, precisionOf(from), [operation]);
 }
 
 /** Rounding waits for whoever reads the number: most steps round what they read. */

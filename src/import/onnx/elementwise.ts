@@ -1,18 +1,11 @@
 import type { MapOperation, Unary } from '../../ir/model.ts';
+import { castTo } from './cast.ts';
 import type { DataType } from './file.ts';
 import { NodeError, UnsupportedNode } from './node-error.ts';
 import { type Call, type Operator, optionalAt, precisionOf, tensorAt, tensors } from './operator.ts';
 import type { BinaryOperation } from './program.ts';
 import { broadcastShape, broadcastTo } from './shapes.ts';
-import {
-  type Constant,
-  constantsOf,
-  type Element,
-  isConstant,
-  isFloat,
-  type Tensor,
-  tensor,
-} from './value.ts';
+import { constantsOf, type Element, isConstant, isFloat, isRowText, type Tensor, tensor } from './value.ts';
 
 /** Operators that are one function of one number. */
 const UNARY: Readonly<Record<string, Unary>> = {
@@ -121,7 +114,7 @@ function tensorOrValue(call: Call) {
   return value;
 }
 
-function mapped(call: Call, ...operations: readonly MapOperation[]): Tensor {
+export function mapped(call: Call, ...operations: readonly MapOperation[]): Tensor {
   const x = numeric(tensorAt(call, 0));
   return { ...x, elements: call.program.map(x.elements, precisionOf(x.type), operations) };
 }
@@ -178,10 +171,12 @@ export function multiplied(
   );
 }
 
-/** Powers of whole numbers are cut to whole numbers. */
+/** Powers are computed in float64 for whole numbers, too, and cast back. */
 function arithmetic(call: Call, operation: BinaryOperation): Tensor {
   const result = (operation === 'multiply' ? weighed(call) : undefined) ?? paired(call, operation);
-  return operation === 'power' && !isFloat(result.type) ? truncated(call, result) : result;
+  return operation === 'power' && !isFloat(result.type)
+    ? castTo(call, { ...result, type: 'float64' }, result.type)
+    : result;
 }
 
 function truncated(call: Call, value: Tensor): Tensor {
@@ -249,32 +244,55 @@ function sign(call: Call): readonly Tensor[] {
   return [{ ...x, elements }];
 }
 
+/** The greatest finite number of each float type. */
+const GREATEST: Readonly<Partial<Record<DataType, number>>> = {
+  float32: (2 - 2 ** -23) * 2 ** 127,
+  float64: Number.MAX_VALUE,
+};
+
+/** A bound that is left out is the type's own: infinities become the greatest finite numbers. */
 function clip(call: Call): readonly Tensor[] {
   const x = numeric(tensorAt(call, 0));
   const precision = precisionOf(x.type);
-  const bound = (position: number, name: string): readonly Element[] => {
+  const greatest = GREATEST[x.type];
+  const bound = (position: number, name: string, otherwise: number | undefined): Element | undefined => {
     const given = optionalAt(call, position)?.elements;
     if (given !== undefined && given.length !== 1)
       throw new NodeError(`the bound ${name} is no single number`);
-    return given ?? (call.attributes.has(name) ? [call.attributes.float(name, 0)] : []);
+    return given?.[0] ?? (call.attributes.has(name) ? call.attributes.float(name, 0) : otherwise);
   };
-  const limit = (elements: readonly Element[], operation: 'min' | 'max', by: readonly Element[]) =>
-    by.length === 0
+  const limit = (elements: readonly Element[], operation: 'min' | 'max', by: Element | undefined) =>
+    by === undefined
       ? elements
       : call.program.combine(
           operation,
           elements,
-          elements.map(() => by[0]!),
+          elements.map(() => by),
           precision,
         );
-  return [{ ...x, elements: limit(limit(x.elements, 'max', bound(1, 'min')), 'min', bound(2, 'max')) }];
+  const least = greatest === undefined ? undefined : -greatest;
+  const above = limit(x.elements, 'max', bound(1, 'min', least));
+  return [{ ...x, elements: limit(above, 'min', bound(2, 'max', greatest)) }];
 }
 
 function where(call: Call): readonly Tensor[] {
   const [test, yes, no] = [tensorAt(call, 0), tensorAt(call, 1), tensorAt(call, 2)];
   const shape = broadcastShape(broadcastShape(test.shape, yes.shape), no.shape);
   const at = (value: Tensor) => broadcastTo(value, shape).elements;
-  return [tensor(yes.type, shape, call.program.select(at(test), at(yes), at(no)))];
+  const [conditions, yeses, noes] = [at(test), at(yes), at(no)];
+  const elements =
+    yes.type === 'string'
+      ? conditions.map((condition, k) => selectText(condition, yeses[k]!, noes[k]!))
+      : call.program.select(conditions, yeses, noes);
+  return [tensor(yes.type, shape, elements)];
+}
+
+function selectText(condition: Element, yes: Element, no: Element): Element {
+  if (isConstant(condition)) return condition !== 0 ? yes : no;
+  if (isRowText(condition)) throw new NodeError('a text stands where a truth value is needed');
+  if (!isConstant(yes) || !isConstant(no)) return { kind: 'selected-text', condition, yes, no };
+  if (condition.kind === 'number') return { kind: 'choice', index: condition.register, values: [no, yes] };
+  return { ...condition, values: condition.values.map((value) => (value !== 0 ? yes : no)) };
 }
 
 /** x where it is not negative, else what is given; NaN takes the latter, which keeps it. */
@@ -329,10 +347,4 @@ function gelu(call: Call): readonly Tensor[] {
   return half(
     program.map(sum, precision, [{ name: 'multiply', by: [Math.sqrt(2 / Math.PI)] }, { name: 'tanh' }]),
   );
-}
-
-/** Constants as texts or numbers, for casts. */
-export function eachConstant(element: Element, convert: (value: Constant) => Constant): Element | undefined {
-  if (isConstant(element)) return convert(element);
-  return element.kind === 'choice' ? { ...element, values: element.values.map(convert) } : undefined;
 }

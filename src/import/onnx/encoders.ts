@@ -3,7 +3,15 @@ import type { DataType } from './file.ts';
 import { NodeError, UnsupportedNode } from './node-error.ts';
 import { type Call, type Operator, tensorAt } from './operator.ts';
 import { checkSize } from './shapes.ts';
-import { type Constant, constantsOf, type Element, isConstant, type Tensor, tensor } from './value.ts';
+import {
+  type Constant,
+  constantsOf,
+  type Element,
+  isConstant,
+  isFloat,
+  type Tensor,
+  tensor,
+} from './value.ts';
 
 /** ai.onnx.ml operators that map values to others by a table. */
 export const encoders: Readonly<Record<string, Operator>> = {
@@ -106,7 +114,7 @@ function defaultOf({ attributes }: Call, type: DataType): Constant {
   const given = attributes.tensor('default_tensor');
   if (given !== undefined) return constantsOf(given)![0]!;
   if (type === 'string') return attributes.text('default_string', '_Unused');
-  if (type === 'int64') return attributes.int('default_int64', -1);
+  if (!isFloat(type)) return attributes.int('default_int64', -1);
   return attributes.float('default_float', -0);
 }
 
@@ -128,7 +136,7 @@ function categoryMapper(call: Call): readonly Tensor[] {
 
 /**
  * A column a category. Numbers are cut to whole ones first. Without `zeros` onnxruntime fails on an unknown category:
- * so there is no answer either (NaN).
+ * so there is no answer either.
  */
 function oneHotEncoder(call: Call): readonly Tensor[] {
   const x = tensorAt(call, 0);
@@ -149,20 +157,11 @@ function oneHotEncoder(call: Call): readonly Tensor[] {
     places.flatMap(() => [...categories.keys()]),
     'float64',
   );
-  if (attributes.flag('zeros', true)) return [tensor('float32', shape, columns)];
-  const unknown = repeated.map(() => categories.length);
-  const known = program.combine('!=', repeated, unknown, 'float64');
-  return [
-    tensor(
-      'float32',
-      shape,
-      program.select(
-        known,
-        columns,
-        columns.map(() => Number.NaN),
-      ),
-    ),
-  ];
+  if (!attributes.flag('zeros', true)) {
+    const unknown = places.map(() => categories.length);
+    program.require(program.combine('!=', places, unknown, 'float64'));
+  }
+  return [tensor('float32', shape, columns)];
 }
 
 /** A place that one step compares with all categories, rather than a choice for each. */

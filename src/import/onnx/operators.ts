@@ -1,3 +1,4 @@
+import { activations } from './activations.ts';
 import { arrange } from './arrange.ts';
 import { casts } from './cast.ts';
 import { control } from './control.ts';
@@ -21,6 +22,7 @@ const OPERATORS: Readonly<Record<string, ReadonlyMap<string, Operator>>> = {
   '': new Map(
     Object.entries({
       ...elementwise,
+      ...activations,
       ...casts,
       ...arrange,
       ...reductions,

@@ -2,9 +2,10 @@ import { PgscoreError } from '../../errors.ts';
 import type { Classes, Output, Register, Task } from '../../ir/model.ts';
 import type { ImportOptions } from '../importer.ts';
 import type { OnnxFile } from './file.ts';
+import { UnsupportedNode } from './node-error.ts';
 import type { RowProgram } from './program.ts';
 import { SIDECAR_HINT } from './run.ts';
-import { type Constant, type Element, isConstant, isFloat, type Value } from './value.ts';
+import { type Constant, type Element, isConstant, isFloat, isRowText, type Value } from './value.ts';
 
 export interface RowOutputs {
   readonly task: Task;
@@ -16,6 +17,11 @@ export interface RowOutputs {
 interface Label {
   readonly labels: readonly Constant[];
   readonly position: Element;
+}
+
+interface NamedValue {
+  readonly name: string;
+  readonly value: Value;
 }
 
 interface Scores {
@@ -38,10 +44,11 @@ export function lowerOutputs(
   const labelled = named.find(({ value }) => labelOf(value) !== undefined);
   const rest = named.filter((each) => each !== labelled && scoresOf(each.value) !== undefined);
   const scored = rest.find(({ name }) => /prob/i.test(name)) ?? rest[0];
-  const scores = scored === undefined ? undefined : scoresOf(scored.value);
   const label = labelled === undefined ? undefined : labelOf(labelled.value);
+  const columns = label === undefined ? undefined : columnsOf(rest, label);
+  const scores = columns ?? (scored === undefined ? undefined : scoresOf(scored.value));
   const classifies = label !== undefined || scores?.keys !== undefined;
-  const used = classifies ? [labelled, scored] : rest;
+  const used = classifies ? [labelled, ...(columns === undefined ? [scored] : rest)] : rest;
   const notes = named
     .filter((each) => !used.includes(each))
     .map(({ name }) => `The graph's output ${JSON.stringify(name)} is left out.`);
@@ -61,7 +68,7 @@ export function lowerOutputs(
       },
     );
   }
-  const registers = program.registers(numbers);
+  const registers = program.answers(numbers);
   const output = { value: registers[0]!, raw: registers };
   return {
     task: 'regression',
@@ -89,13 +96,29 @@ function labelOf(value: Value): Label | undefined {
 /** Numbers: a tensor's, or those of a map that stands alone in a sequence. */
 function scoresOf(value: Value): Scores | undefined {
   if (value.kind === 'tensor') {
-    const texts =
-      value.type === 'string' || value.elements.some((each) => !isConstant(each) && each.kind === 'text');
+    const texts = value.type === 'string' || value.elements.some(isRowText);
     return texts || value.elements.length === 0 ? undefined : { elements: value.elements };
   }
   const inner = value.kind === 'sequence' && value.values.length === 1 ? value.values[0]! : value;
   if (inner.kind !== 'map') return undefined;
   return { elements: inner.values, keys: inner.keys };
+}
+
+/**
+ * An output a class, as skl2onnx's option zipmap='columns' makes them: named by the label, with s before a text and i
+ * before a whole number. Undefined when the outputs are something else.
+ */
+function columnsOf(outputs: readonly NamedValue[], { labels }: Label): Scores | undefined {
+  const values = outputs.map(({ value }) => (value.kind === 'tensor' ? value.elements : []));
+  if (outputs.length < 2 || values.some(({ length }) => length !== 1)) return undefined;
+  const texts = labels.some((label) => typeof label === 'string');
+  const keys = outputs.map(({ name }) => {
+    if (!name.startsWith(texts ? 's' : 'i')) return Number.NaN;
+    return texts ? name.slice(1) : Number(name.slice(1));
+  });
+  return labels.some((label) => keys.includes(label)) && !keys.includes(Number.NaN)
+    ? { elements: values.flat(), keys }
+    : undefined;
 }
 
 function classify(
@@ -105,7 +128,7 @@ function classify(
   { label, scores, probable }: { label: Label | undefined; scores: Scores | undefined; probable: boolean },
 ): Omit<RowOutputs, 'notes'> {
   const known = scores?.keys ?? label!.labels;
-  const registers = scores === undefined ? [] : program.registers(scores.elements);
+  const registers = scores === undefined ? [] : program.answers(scores.elements);
   const complete = registers.length === known.length && (probable || scores?.keys !== undefined);
   const predicted = predictedRegister(program, label, known, registers);
   const classes: Classes = {
@@ -116,7 +139,7 @@ function classify(
   // A number that is a label alone stays that number.
   const number =
     label !== undefined && registers.length === 0 && known.every((each) => typeof each === 'number');
-  const value = number ? program.registers([chosenLabel(label)])[0]! : valueRegister(classes, registers);
+  const value = number ? program.answers([chosenLabel(label)])[0]! : valueRegister(classes, registers);
   const raw = registers.length > 0 ? registers : [value];
   const task = known.length === 2 ? (isOutlierLabel(known) ? 'anomaly' : 'binary') : 'multiclass';
   return { task, output: { value, raw, classes } };
@@ -152,6 +175,7 @@ function predictedRegister(
     return program.registers([program.reduce('argmax', elements, 'float64')])[0]!;
   }
   const places = new Map(known.map((each, k) => [each, k]));
+  requireSameLabels(label.labels, known);
   const place = (position: Constant) => places.get(label.labels[position as number]!) ?? Number.NaN;
   const { position } = label;
   const element: Element = isConstant(position)
@@ -159,7 +183,14 @@ function predictedRegister(
     : position.kind === 'choice'
       ? { ...position, values: position.values.map(place) }
       : position;
-  return program.registers([element])[0]!;
+  return program.answers([element])[0]!;
+}
+
+/** Labels that occur nowhere (defaults of tables) may have no score, and scores no label, but not both. */
+function requireSameLabels(labels: readonly Constant[], known: readonly Constant[]): void {
+  const stray = labels.find((label) => !known.includes(label));
+  if (stray === undefined || known.every((each) => labels.includes(each))) return;
+  throw new UnsupportedNode(`the label can be ${JSON.stringify(stray)}, for which there is no score`);
 }
 
 function labelTexts(file: OnnxFile, labels: readonly Constant[], options: ImportOptions): readonly string[] {

@@ -19,6 +19,7 @@ import {
   type Constant,
   type Element,
   isConstant,
+  isRowText,
   type NumberElement,
   type RowElement,
 } from './value.ts';
@@ -58,6 +59,7 @@ export class RowProgram {
   #weights = 0;
   readonly #rounded = new Map<Register, Register>();
   readonly #constants = new Map<string, Register>();
+  readonly #required: Element[] = [];
   readonly #chosen = new WeakMap<ChoiceElement, Register>();
   readonly #termRows = new TermRows();
 
@@ -124,7 +126,7 @@ export class RowProgram {
     return elements.map((element) => {
       if (isConstant(element)) return this.#constant(element);
       if (element.kind === 'choice') return this.#choose(element);
-      if (element.kind === 'text') throw new NodeError('a text stands where a number is needed');
+      if (isRowText(element)) throw new NodeError('a text stands where a number is needed');
       return rounds || element.rounded ? element.register : this.#rounded.get(element.register)!;
     });
   }
@@ -348,7 +350,7 @@ export class RowProgram {
     return this.numbers(step(this.registers(elements, precision === 'float32')))[0]!;
   }
 
-  /** bias[q] + Σ elements[k] weights[q][k]. @throws NodeError when a constant is NaN */
+  /** bias[q] + Σ elements[k] weights[q][k]. @throws UnsupportedNode when a constant is NaN */
   linear(
     elements: readonly Element[],
     weights: readonly (readonly number[])[],
@@ -356,7 +358,7 @@ export class RowProgram {
     precision: Precision,
   ): readonly Element[] {
     if (bias.some(Number.isNaN) || weights.some((row) => row.some(Number.isNaN))) {
-      throw new NodeError('a weight is NaN');
+      throw new UnsupportedNode('a weight is NaN');
     }
     if (bias.length === 0) return [];
     if (elements.every(isConstant)) this.#weigh(bias.length * elements.length);
@@ -380,6 +382,23 @@ export class RowProgram {
       for (const value of part) out.push(value);
     }
     return out;
+  }
+
+  /** Rows for which one of the truth values does not hold get no answer: onnxruntime fails on them. */
+  require(conditions: readonly Element[]): void {
+    this.#required.push(...conditions);
+  }
+
+  /** Registers of an output's numbers: NaN where something that was required does not hold. */
+  answers(elements: readonly Element[]): readonly Register[] {
+    if (this.#required.length === 0) return this.registers(elements);
+    const all = this.reduce('min', this.#required, 'float64');
+    const answered = this.select(
+      elements.map(() => all),
+      elements,
+      elements.map(() => Number.NaN),
+    );
+    return this.registers(answered);
   }
 
   /** Numbers through a table. NaN is a key like others; of equal keys the first counts. */

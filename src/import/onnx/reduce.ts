@@ -1,9 +1,10 @@
 import type { Reduction } from '../../ir/model.ts';
 import { axesOf } from './arrange.ts';
+import type { DataType } from './file.ts';
 import { NodeError, UnsupportedNode } from './node-error.ts';
 import { type Call, intsAt, type Operator, optionalAt, precisionOf, tensorAt } from './operator.ts';
-import { axisOf, broadcastShape, broadcastTo, checkSize, groupsOver, linesAlong } from './shapes.ts';
-import { type Element, isConstant, sizeOf, type Tensor, tensor } from './value.ts';
+import { axisOf, broadcastShape, broadcastTo, groupsOver, linesAlong } from './shapes.ts';
+import { type Element, isConstant, isFloat, sizeOf, type Tensor, tensor } from './value.ts';
 
 const REDUCTIONS: Readonly<Record<string, Reduction>> = {
   ReduceSum: 'sum',
@@ -43,20 +44,34 @@ export const reductions: Readonly<Record<string, Operator>> = {
 function reduceAxes(call: Call, operation: Reduction): Tensor {
   const x = tensorAt(call, 0);
   const given = axesOf(call, 1) ?? [];
-  if (given.length === 0 && call.attributes.flag('noop_with_empty_axes', false)) return x;
+  const none = given.length === 0 && call.attributes.flag('noop_with_empty_axes', false);
+  // onnxruntime reduces each element by itself then, which for some operations changes it.
   const axes =
-    given.length > 0 ? given.map((axis) => axisOf(axis, x.shape.length)) : x.shape.map((_, k) => k);
+    given.length > 0 || none ? given.map((axis) => axisOf(axis, x.shape.length)) : x.shape.map((_, k) => k);
   const { groups, rest } = groupsOver(x.shape, axes);
   const elements = groups.map((group) => {
     if (group.length === 0) throw new UnsupportedNode('it reduces no elements');
-    return call.program.reduce(
+    return reduceGroup(
+      call,
+      x.type,
       operation,
       group.map((k) => x.elements[k]!),
-      precisionOf(x.type),
     );
   });
   const keep = call.attributes.flag('keepdims', true);
   return tensor(x.type, keep ? rest : x.shape.filter((_, axis) => !axes.includes(axis)), elements);
+}
+
+/** The mean of whole numbers is cut to a whole number. */
+function reduceGroup(
+  { program }: Call,
+  type: DataType,
+  operation: Reduction,
+  group: readonly Element[],
+): Element {
+  if (operation !== 'mean' || isFloat(type)) return program.reduce(operation, group, precisionOf(type));
+  const sum = program.reduce('sum', group, 'float64');
+  return program.map([sum], 'float64', [{ name: 'divide', by: [group.length] }, { name: 'truncate' }])[0]!;
 }
 
 /** Positions are choices, so that a label that is looked up by one keeps its known values. */
@@ -102,14 +117,20 @@ function softmaxOf({ program }: Call, elements: readonly Element[], { type }: Te
   return program.numbers({ kind: 'link', inputs, precision, function: { name: 'softmax' } });
 }
 
+/** As onnxruntime has it: in float32 by the greatest, without a number where that is infinite. */
 function logSoftmaxOf({ program }: Call, elements: readonly Element[], { type }: Tensor): readonly Element[] {
-  const total = program.reduce('log-sum-exp', elements, precisionOf(type));
-  return program.combine(
-    'subtract',
-    elements,
-    elements.map(() => total),
-    precisionOf(type),
-  );
+  const precision = precisionOf(type);
+  const minus = (numbers: readonly Element[], by: Element) =>
+    program.combine(
+      'subtract',
+      numbers,
+      numbers.map(() => by),
+      precision,
+    );
+  if (type !== 'float32') return minus(elements, program.reduce('log-sum-exp', elements, precision));
+  const shifted = minus(elements, program.reduce('max', elements, precision));
+  const sum = program.reduce('sum', program.map(shifted, precision, [{ name: 'exp' }]), precision);
+  return minus(shifted, program.map([sum], precision, [{ name: 'log' }])[0]!);
 }
 
 /** Values that a row decides are sorted by one step; the first of equals comes first. */
@@ -154,25 +175,23 @@ function topK(call: Call): readonly Tensor[] {
   ];
 }
 
-/** One linear step a line: adding the weight-0 terms changes no sum of finite numbers. */
+/** Step by step along the axis, for all lines at once. */
 function cumulativeSum(call: Call): readonly Tensor[] {
   const x = tensorAt(call, 0);
   const axis = axisOf(intsAt(call, 1)[0]!, x.shape.length);
   const exclusive = call.attributes.flag('exclusive', false);
-  const reverse = call.attributes.flag('reverse', false);
+  const lines = linesAlong(x.shape, axis).lines.map((line) =>
+    call.attributes.flag('reverse', false) ? [...line].reverse() : line,
+  );
   const elements: Element[] = new Array(x.elements.length);
-  checkSize([x.shape[axis]!, x.shape[axis]!]);
-  for (const line of linesAlong(x.shape, axis).lines) {
-    const order = reverse ? [...line].reverse() : line;
-    const weights = order.map((_, q) => order.map((_, k) => ((exclusive ? k < q : k <= q) ? 1 : 0)));
-    const sums = call.program.linear(
-      order.map((k) => x.elements[k]!),
-      weights,
-      order.map(() => 0),
-      precisionOf(x.type),
-    );
-    order.forEach((k, i) => {
-      elements[k] = sums[i]!;
+  let sums: readonly Element[] = lines.map(() => 0);
+  for (let k = 0; k < x.shape[axis]!; k++) {
+    const added = lines.map((line) => x.elements[line[k]!]!);
+    const before = sums;
+    sums = k === 0 ? added : call.program.combine('add', sums, added, precisionOf(x.type));
+    const results = exclusive ? before : sums;
+    lines.forEach((line, l) => {
+      elements[line[k]!] = results[l]!;
     });
   }
   return [{ ...x, elements }];

@@ -12,19 +12,10 @@ export const scaling: Readonly<Record<string, Operator>> = {
   Binarizer: (call) => {
     const x = tensorAt(call, 0);
     const by = [call.attributes.float('threshold', 0)];
-    // onnxruntime fails on NaN: so there is no answer either.
-    const flags = call.program.map(x.elements, 'float32', [{ name: 'compare', operator: '>', by }]);
-    const missing = call.program.map(x.elements, 'float32', [{ name: 'is-nan' }]);
-    return [
-      {
-        ...x,
-        elements: call.program.select(
-          missing,
-          x.elements.map(() => Number.NaN),
-          flags,
-        ),
-      },
-    ];
+    // onnxruntime fails on NaN.
+    call.program.require(call.program.combine('==', x.elements, x.elements, 'float32'));
+    const elements = call.program.map(x.elements, 'float32', [{ name: 'compare', operator: '>', by }]);
+    return [{ ...x, elements }];
   },
   FeatureVectorizer: featureVectorizer,
 };
@@ -55,6 +46,13 @@ function scaler(call: Call): readonly Tensor[] {
 /** Of numbers that are not negative the greatest is the greatest absolute one. */
 const OF_COUNTS = { MAX: 'max', L1: 'l1', L2: 'l2-roots' } as const;
 
+const LOWEST = -(2 - 2 ** -23) * 2 ** 127;
+/** onnxruntime looks for the greatest element from the lowest float up, so that NaN is none. */
+const AT_LEAST_LOWEST = [
+  { name: 'impute', missing: Number.NaN, by: [LOWEST] },
+  { name: 'max', by: [LOWEST] },
+] as const;
+
 /** Rows divided by their greatest element, their sum of absolute values, or their length; a norm of 0 leaves them. */
 function normalizer(call: Call): readonly Tensor[] {
   const { program } = call;
@@ -74,7 +72,7 @@ function normalizer(call: Call): readonly Tensor[] {
     const spread = (element: Element) => row.map(() => element);
     const norm = program.reduce(
       ({ MAX: 'max', L1: 'l1', L2: 'sum-of-squares' } as const)[kind],
-      row,
+      kind === 'MAX' ? program.map(row, 'float32', AT_LEAST_LOWEST) : row,
       'float32',
     );
     const some = program.combine('!=', [norm], [0], 'float32')[0]!;

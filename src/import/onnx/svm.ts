@@ -15,8 +15,13 @@ export const supportVectors: Readonly<Record<string, Operator>> = {
 };
 
 /** The kernel of a row with each support vector. */
-function kernelValues(call: Call, x: Tensor, vectors: readonly (readonly number[])[]): readonly Element[] {
+function kernelValues(call: Call, x: Tensor, count: number): readonly Element[] {
   const { program, attributes } = call;
+  const all = attributes.floats('support_vectors');
+  const width = oneRow(x);
+  if (all.length !== count * width)
+    throw new NodeError(`its ${count} support vectors are not of ${width} numbers each`);
+  const vectors = coefficientRows(all, count, width);
   const kind = attributes.text('kernel_type', 'LINEAR');
   const [gamma, offset, degree] = attributes.floats('kernel_params');
   const [g, c, d] = [gamma ?? 0, offset ?? 0, degree ?? 0];
@@ -49,15 +54,11 @@ function kernelValues(call: Call, x: Tensor, vectors: readonly (readonly number[
 function regressor(call: Call): readonly Tensor[] {
   const { program, attributes } = call;
   const x = tensorAt(call, 0);
-  const width = oneRow(x);
   const supports = attributes.int('n_supports', 0);
   const rho = attributes.floats('rho')[0] ?? 0;
   const coefficients = attributes.floats('coefficients');
-  const inputs =
-    supports > 0
-      ? kernelValues(call, x, coefficientRows(attributes.floats('support_vectors'), supports, width))
-      : x.elements;
-  const weights = coefficientRows(coefficients, 1, inputs.length);
+  const inputs = supports > 0 ? kernelValues(call, x, supports) : x.elements;
+  const weights = coefficientRows(coefficients, 1, supports > 0 ? supports : oneRow(x));
   const scores = program.linear(inputs, weights, [rho], 'float32');
   if (!attributes.flag('one_class', false)) return [tensor('float32', [1, 1], scores)];
   const inside = program.combine('>', scores, [0], 'float32');
@@ -133,11 +134,7 @@ function pairDecisions(call: Call, classes: number): readonly Element[] {
   if (rho.length < pairs || coefficients.length < (classes - 1) * total) {
     throw new NodeError('there are too few offsets or coefficients');
   }
-  const kernels = kernelValues(
-    call,
-    x,
-    coefficientRows(attributes.floats('support_vectors'), total, oneRow(x)),
-  );
+  const kernels = kernelValues(call, x, total);
   const starts = perClass.map((_, k) => perClass.slice(0, k).reduce((sum, count) => sum + count, 0));
   const classOf = perClass.flatMap((count, k) => new Array<number>(count).fill(k));
   const weights: number[][] = [];

@@ -5,9 +5,16 @@ import type { LeafWeight, TreeNode, TreeNodes } from './tree-nodes.ts';
 /** Graphs of nodes become trees: what several branches share is written again. More than this is no model of ours. */
 const MAX_NODES = 2_000_000;
 
+interface EqualityTest {
+  readonly feature: number;
+  readonly keys: readonly number[];
+  /** Whether the keys are compared with the feature's whole part. */
+  readonly whole: boolean;
+}
+
 /** Tests for equality, each answered by a step before the trees and asked of as an input of 0 or 1. */
 export class EqualityTests {
-  readonly all: { readonly feature: number; readonly keys: readonly number[] }[] = [];
+  readonly all: EqualityTest[] = [];
   readonly #inputs = new Map<string, number>();
   readonly #features: number;
 
@@ -16,12 +23,12 @@ export class EqualityTests {
   }
 
   /** The input, past the features, that is 1 when the feature is one of the keys (NaN is a key like others). */
-  input(feature: number, keys: readonly number[]): number {
-    const name = JSON.stringify([feature, keys.map(String)]);
+  input(feature: number, keys: readonly number[], whole: boolean): number {
+    const name = JSON.stringify([feature, keys.map(String), whole]);
     const known = this.#inputs.get(name);
     if (known !== undefined) return known;
     const input = this.#features + this.all.length;
-    this.all.push({ feature, keys: [...new Set(keys)] });
+    this.all.push({ feature, keys: [...new Set(keys)], whole });
     this.#inputs.set(name, input);
     return input;
   }
@@ -128,11 +135,22 @@ export class TreeBuilder {
     this.#written += keys.length;
     const ordered = keys.filter((key) => !Number.isNaN(key));
     if (node.missingIsTrue && node.mode !== 'NEQ') ordered.push(Number.NaN);
-    const feature = this.#shape.tests.input(node.feature, ordered);
+    const feature = this.#shape.tests.input(
+      node.feature,
+      ordered,
+      node.mode === 'MEMBER' && ofWholeParts(node.members),
+    );
     // NaN is unequal to every key, so that it needs no rule of its own.
     const [left, right] = node.mode === 'NEQ' ? [node.yes, node.no] : [no, node.yes];
     return { feature, threshold: this.#shape.comparison === '<' ? 1 : 0, left, right, missingLeft: true };
   }
+}
+
+/** onnxruntime compares sets up to 30 with the number itself, others with its whole part in 32 bits. */
+function ofWholeParts(members: readonly number[]): boolean {
+  if (members.every((member) => member >= 0 && member <= 30)) return false;
+  if (members.every((member) => member === Math.trunc(member) && Math.abs(member) < 2 ** 31)) return true;
+  throw new UnsupportedNode('onnxruntime has sets of whole numbers of 32 bits only');
 }
 
 function continues(node: TreeNode, next: TreeNode): boolean {

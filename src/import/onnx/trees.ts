@@ -185,9 +185,12 @@ class Forest {
 }
 
 function equalities(call: Call, x: Tensor, tests: EqualityTests): readonly Register[] {
-  return tests.all.flatMap(({ feature, keys }) => {
+  const { program } = call;
+  return tests.all.flatMap(({ feature, keys, whole }) => {
     const table = new Map(keys.map((key) => [key, 1]));
-    return call.program.registers(call.program.lookup([x.elements[feature]!], table, 0));
+    const tested = [x.elements[feature]!];
+    const numbers = whole ? program.map(tested, precisionOf(x.type), [{ name: 'truncate' }]) : tested;
+    return program.registers(program.lookup(numbers, table, 0));
   });
 }
 

@@ -38,7 +38,7 @@ export interface Dictionary {
 /** A number or text known at import (booleans are 1 and 0), or one that depends on the row. */
 export type Element = Constant | RowElement;
 export type Constant = number | string;
-export type RowElement = NumberElement | ChoiceElement | TextElement;
+export type RowElement = NumberElement | ChoiceElement | TextElement | SelectedText;
 
 /** The number in a register; a float32 that is not `rounded` counts as the register's value rounded to float32. */
 export interface NumberElement {
@@ -61,12 +61,31 @@ export interface TextElement {
   readonly changes?: readonly TextOperation[];
 }
 
+/** One of two texts, of which one at least is a row's own: `yes` where the condition, a truth value, holds. */
+export interface SelectedText {
+  readonly kind: 'selected-text';
+  readonly condition: NumberElement | ChoiceElement;
+  readonly yes: Element;
+  readonly no: Element;
+}
+
 export function tensor(type: DataType, shape: readonly number[], elements: readonly Element[]): Tensor {
   return { kind: 'tensor', type, shape, elements };
 }
 
 export function isConstant(element: Element): element is Constant {
   return typeof element !== 'object';
+}
+
+/** The element's constants as others; undefined when it has none. */
+export function eachConstant(element: Element, convert: (value: Constant) => Constant): Element | undefined {
+  if (isConstant(element)) return convert(element);
+  return element.kind === 'choice' ? { ...element, values: element.values.map(convert) } : undefined;
+}
+
+/** Whether it is a text that only the row knows. */
+export function isRowText(element: Element): element is TextElement | SelectedText {
+  return !isConstant(element) && (element.kind === 'text' || element.kind === 'selected-text');
 }
 
 /** The elements as constants, or undefined when one depends on the row. */

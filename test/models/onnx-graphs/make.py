@@ -465,7 +465,97 @@ def trees():
                 case(f"TreeEnsemble mode {mode} missing {missing} of {kind}", [node], {"X": x.astype(dtype)}, [("Y", element)], opset=20, ml=5)
 
 
-for make in (unary, binary, casts, arrange, reductions, matrices, encoders, scaling, classifiers, trees):
+def limits():
+    """NaN, infinities and numbers that their next type does not hold."""
+    odd = np.array([[NAN, INF, -INF], [3e9, -3e9, -1.5], [1e19, -1e19, 70000.0], [-0.75, 300.0, -129.0]], dtype=np.float32)
+    for name, array in {"float": odd, "double": odd.astype(np.float64)}.items():
+        for to in (T.INT64, T.INT32, T.UINT32, T.INT16, T.UINT16, T.INT8, T.UINT8):
+            nodes = [h.make_node("Cast", ["X"], ["r"], to=to), h.make_node("Cast", ["r"], ["Y"], to=T.DOUBLE)]
+            case(f"Cast {name} to {T.DataType.Name(to)}, past its limits", nodes, {"X": array}, [("Y", T.DOUBLE)])
+    great = np.array([[2**31, -(2**31) - 1, 70000], [-1, 300, 2**40 + 5]], dtype=np.int64)
+    for to in (T.INT32, T.UINT32, T.INT16, T.UINT16, T.INT8, T.UINT8):
+        nodes = [h.make_node("Cast", ["X"], ["r"], to=to), h.make_node("Cast", ["r"], ["Y"], to=T.DOUBLE)]
+        case(f"Cast int64 to {T.DataType.Name(to)}, past its limits", nodes, {"X": great}, [("Y", T.DOUBLE)])
+    nodes = [h.make_node("Pow", ["c", "X"], ["r"]), h.make_node("Cast", ["r"], ["Y"], to=T.DOUBLE)]
+    case("Pow of whole numbers past their limits", nodes, {"X": np.array([[-1, 40], [2, -3]], dtype=np.int32)}, [("Y", T.DOUBLE)], {"c": np.array([0, 2], dtype=np.int32)})
+    for dtype in (np.float32, np.float64):
+        x = odd.astype(dtype)
+        float_case(f"Clip below of {dtype.__name__}", "Clip", {"X": x}, {"lo": dtype(-1)}, tolerance=0)
+        float_case(f"Clip above of {dtype.__name__}", "Clip", {"X": x}, {"hi": dtype(-1)}, inputs=["X", "", "hi"], tolerance=0)
+        float_case(f"Clip without bounds of {dtype.__name__}", "Clip", {"X": x}, tolerance=0)
+    float_case("LogSoftmax of infinities", "LogSoftmax", {"X": np.array([[INF, 1, 2], [-INF, 1, 2], [NAN, 1, 2]], dtype=np.float32)})
+    for exclusive in (0, 1):
+        for reverse in (0, 1):
+            wild = np.array([[1, INF, 2], [NAN, 1, 2], [1, -INF, INF]], dtype=np.float32)
+            float_case(f"CumSum {exclusive} {reverse} of infinities", "CumSum", {"X": wild}, {"a": np.int64(1)}, exclusive=exclusive, reverse=reverse)
+    float_case("Normalizer MAX without NaN", "Normalizer", {"X": np.array([[NAN, 2, 4], [-1, NAN, -2], [NAN, NAN, NAN]], dtype=np.float32)}, domain=ML, norm="MAX")
+    svm = dict(kernel_type="RBF", kernel_params=[0.25, 0.0, 0.0], support_vectors=np.linspace(-2, 2, 12), coefficients=[0.3, -0.2, 0.7, 1.0], rho=[0.1], vectors_per_class=[3, 1], prob_a=[-1.5], prob_b=[0.2], classlabels_ints=[3, 5])
+    case("SVMClassifier of NaN", [h.make_node("SVMClassifier", ["X"], ["L", "Y"], domain=ML, **svm)], {"X": F[:2]}, [("L", T.INT64), ("Y", T.FLOAT)], tolerance=1e-5)
+
+
+def whole_and_empty():
+    for axes in ([1], [0, 1]):
+        float_case(f"ReduceMean of whole numbers, axes {axes}", "ReduceMean", {"X": I}, {"a": np.array(axes, dtype=np.int64)})
+    for op in "ReduceSum ReduceMean ReduceProd ReduceMin ReduceMax ReduceL1 ReduceL2 ReduceSumSquare ReduceLogSum ReduceLogSumExp".split():
+        float_case(f"{op} of no axes", op, {"X": P}, noop_with_empty_axes=1)
+
+
+def activations():
+    x = np.array([[-4, -0.5, 0], [0.25, 0.5, 3.5], [NAN, INF, -INF], [1, -1, 20]], dtype=np.float32)
+    for op, opset, attributes in (
+        ("HardSwish", 14, {}), ("Mish", 18, {}), ("Shrink", 9, {}),
+        ("Shrink", 9, {"lambd": 0.7, "bias": 0.2}), ("ThresholdedRelu", 10, {}), ("ThresholdedRelu", 22, {"alpha": 0.25}),
+    ):
+        float_case(f"{op} {attributes}", op, {"X": x}, opset=max(opset, 18) if opset != 22 else 22, **attributes)
+
+
+def chosen_texts():
+    # As skl2onnx writes SimpleImputer for texts: the empty one becomes another.
+    impute = [
+        h.make_node("LabelEncoder", ["X"], ["i"], domain=ML, keys_strings=[""], values_int64s=[1], default_int64=0),
+        h.make_node("Cast", ["i"], ["c"], to=T.BOOL),
+        h.make_node("Where", ["c", "filler", "X"], ["filled"]),
+    ]
+    filler = {"filler": np.array(["x"], dtype=object)}
+    encode = h.make_node("OneHotEncoder", ["filled"], ["Y"], domain=ML, cats_strings=["a", "b", "x"])
+    case("Where of texts before OneHotEncoder", [*impute, encode], {"X": TEXT}, [("Y", T.FLOAT)], filler)
+    encode = h.make_node("LabelEncoder", ["filled"], ["Y"], domain=ML, keys_strings=["a", "b", "x"], values_floats=[1.5, 2.5, 3.5], default_float=-1.0)
+    case("Where of texts before LabelEncoder", [*impute, encode], {"X": TEXT}, [("Y", T.FLOAT)], filler)
+    encode = h.make_node("LabelEncoder", ["filled"], ["Y"], domain=ML, keys_strings=["a", "b", "x"], values_strings=["A", "B", "X"], default_string="?")
+    case("Where of texts gives a text", [*impute, encode], {"X": TEXT[:, :1]}, [("Y", T.STRING)], filler)
+    nodes = [
+        h.make_node("Equal", ["A", "B"], ["c"]),
+        h.make_node("Where", ["c", "S", "Z"], ["w"]),
+        h.make_node("Equal", ["w", "x"], ["e"]),
+        h.make_node("Cast", ["e"], ["Y"], to=T.FLOAT),
+    ]
+    flags = {"A": np.array([[1], [0], [1], [0]], dtype=np.float32), "B": np.array([[1], [1], [1], [1]], dtype=np.float32)}
+    case("Where of two texts", nodes, {**flags, "S": TEXT[:, :1], "Z": TEXT[:, 1:]}, [("Y", T.FLOAT)], {"x": np.array(["x"], dtype=object)}, opset=19)
+    nodes = [h.make_node("Where", ["t", "k", "l"], ["w"]), h.make_node("Greater", ["X", "z"], ["c"]), h.make_node("Where", ["c", "w", "l"], ["Y"])]
+    constants = {"t": np.array([True]), "k": np.array(["more"], dtype=object), "l": np.array(["less"], dtype=object), "z": np.float32(0)}
+    case("Where of known texts", nodes, {"X": F[2:, :1]}, [("Y", T.STRING)], constants)
+    nodes = [
+        h.make_node("LabelEncoder", ["X"], ["r"], domain=ML, keys_tensor=h.make_tensor("k", T.STRING, [2], [b"a", b"x"]), values_tensor=h.make_tensor("v", T.INT16, [2], [3, 4])),
+        h.make_node("Cast", ["r"], ["Y"], to=T.FLOAT),
+    ]
+    case("LabelEncoder of int16 without a default", nodes, {"X": TEXT}, [("Y", T.FLOAT)], ml=4)
+
+
+def members():
+    """Sets of TreeEnsemble: onnxruntime compares those past 30 with whole parts."""
+    x = np.array([[1], [1.5], [2], [2.75], [30.5], [31.5], [40], [40.25], [-0.5], [0], [-2.5], [NAN], [INF]])
+    for name, sets in {"small": [1.0, 2.0, 30.0], "fractions": [1.5, 2.75], "great": [1.0, 31.0, 40.0], "negative": [-2.0, 0.0, 2.0]}.items():
+        for dtype, element in ((np.float32, T.FLOAT), (np.float64, T.DOUBLE)):
+            node = h.make_node(
+                "TreeEnsemble", ["X"], ["Y"], domain=ML, aggregate_function=1, n_targets=1, tree_roots=[0], nodes_modes=h.make_tensor("m", T.UINT8, [1], [6]),
+                nodes_featureids=[0], nodes_splits=h.make_tensor("s", element, [1], [0.0]), nodes_truenodeids=[0], nodes_trueleafs=[1], nodes_falsenodeids=[1],
+                nodes_falseleafs=[1], leaf_targetids=[0, 0], leaf_weights=h.make_tensor("w", element, [2], [1.0, 2.0]),
+                membership_values=h.make_tensor("e", element, [len(sets) + 1], [*sets, NAN]),
+            )
+            case(f"TreeEnsemble of {name} members, {dtype.__name__}", [node], {"X": x.astype(dtype)}, [("Y", element)], opset=20, ml=5)
+
+
+for make in (unary, binary, casts, arrange, reductions, matrices, encoders, scaling, classifiers, trees, limits, whole_and_empty, activations, chosen_texts, members):
     make()
 text = ",\n".join(json.dumps(each) for each in CASES)
 pathlib.Path(__file__).with_name("cases.json").write_text(f"[\n{text}\n]\n")

@@ -379,7 +379,7 @@ describe('what onnxruntime would not load', () => {
         nodes: [
           {
             name: 'k',
-            operator: 'Mish',
+            operator: 'Celu',
             inputs: ['x'],
             outputs: ['c0'],
             attributes: { value: { tensor: external } },
@@ -395,7 +395,7 @@ describe('what onnxruntime would not load', () => {
         nodes: [
           {
             name: 'k',
-            operator: 'Mish',
+            operator: 'Celu',
             inputs: ['x'],
             outputs: ['c0'],
             attributes: { body: { graph: inner } },

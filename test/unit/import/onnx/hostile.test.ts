@@ -221,6 +221,19 @@ describe('graphs that are none', () => {
       /2 columns .* 3 rows/,
     );
   });
+
+  it('support vectors of another width', () => {
+    const svm = {
+      ...node('SVMRegressor', ['x'], {
+        n_supports: { int: 1 },
+        support_vectors: { floats: [1, 2, 3] },
+        coefficients: { floats: [1] },
+        rho: { floats: [0] },
+      }),
+      domain: 'ai.onnx.ml',
+    };
+    expect(refusal(graph([svm]))).toMatch(/^PGS_FILE: .* its 1 support vectors are not of 2 numbers each/);
+  });
 });
 
 describe('sizes that would fill the memory', () => {

@@ -253,6 +253,39 @@ describe('predictions', () => {
     expect(score(file, [0.5])).toMatchObject({ label: '1', value: 0.5 });
   });
 
+  // skl2onnx's option zipmap='columns'.
+  it('have scores in an output for each class, named by its label', () => {
+    const column = (output: string, at: number) => [
+      ml('ArrayFeatureExtractor', ['probabilities', `at${at}`], [`${output}_`]),
+      node('Reshape', [`${output}_`, 'open'], [output]),
+    ];
+    const file = {
+      ...classifier,
+      nodes: [...classifier.nodes, ...column('i3', 0), ...column('i8', 1)],
+      constants: [intConstant('at0', [0]), intConstant('at1', [1]), intConstant('open', [-1])],
+      outputs: ['label', 'i3', 'i8'].map((name) => ({
+        name,
+        type: name === 'label' ? TYPE.int64 : TYPE.float,
+      })),
+    };
+    expect(score(file, [2, 1])).toEqual(score(classifier, [2, 1]));
+    expect(importFile(file).source.notes).toEqual([]);
+    const swapped = { ...file, outputs: [file.outputs[0]!, file.outputs[2]!, file.outputs[1]!] };
+    expect(score(swapped, [2, 1])).toMatchObject({
+      label: '8',
+      probabilities: score(file, [2, 1]).probabilities,
+    });
+    const others = { ...file, nodes: [...file.nodes, node('Identity', ['i8'], ['i9'])] };
+    const outputs = ['label', 'i3', 'i9'].map((name) => ({
+      name,
+      type: name === 'label' ? TYPE.int64 : TYPE.float,
+    }));
+    expect(errorOf({ ...others, outputs })).toMatchObject({
+      code: 'PGS_UNSUPPORTED',
+      message: "model.onnx: the graph's outputs: the label can be 8, for which there is no score.",
+    });
+  });
+
   it('leave outputs out that are neither, and say so', () => {
     const outputs = [...classifier.outputs, { name: 'x', type: TYPE.float }];
     expect(importFile({ ...classifier, outputs }).source.notes).toContain(
@@ -291,6 +324,23 @@ describe('texts', () => {
     expect(score(file, ['green']).values).toEqual([Number.NaN, Number.NaN]);
   });
 
+  it('that are unknown have no answer from what follows either', () => {
+    const encode = ml('OneHotEncoder', ['color'], ['columns'], {
+      cats_strings: { texts: ['red', 'blue'] },
+      zeros: { int: 0 },
+    });
+    // A stump, which would let NaN fall into one of its leaves.
+    const above = node('Greater', ['columns', 'half'], ['flags']);
+    const file = {
+      nodes: [encode, above, node('Cast', ['flags'], ['y'], { to: { int: TYPE.float } })],
+      inputs,
+      outputs: [y],
+      constants: [floatConstant('half', [0.5])],
+    };
+    expect(score(file, ['blue']).values).toEqual([0, 1]);
+    expect(score(file, ['green'])).toMatchObject({ value: null, values: [Number.NaN, Number.NaN] });
+  });
+
   it('are changed where they were chosen from a list, or before their terms are counted', () => {
     const lower = node('StringNormalizer', ['color'], ['y'], { case_change_action: { text: 'LOWER' } });
     const file = { nodes: [lower], inputs, outputs: [{ name: 'y', type: TYPE.string }] };
@@ -320,6 +370,40 @@ describe('texts', () => {
 });
 
 describe('what belongs to the sidecar', () => {
+  // BernoulliNB of features that are no flags has logarithms of negative numbers.
+  it('a product with a weight that is no number', () => {
+    const constants = [floatConstant('w', [1, Number.NaN], [2, 1])];
+    const file = { ...negate, nodes: [node('MatMul', ['x', 'w'], ['y'])], constants };
+    expect(errorOf(file)).toMatchObject({
+      code: 'PGS_UNSUPPORTED',
+      message: 'model.onnx: node (MatMul): a weight is NaN.',
+    });
+  });
+
+  it('a set of other numbers than onnxruntime takes', () => {
+    const tensor = (type: number, values: readonly number[]) => {
+      const raw = type === 2 ? Uint8Array.from(values) : new Uint8Array(Float32Array.from(values).buffer);
+      return { tensor: { type, dims: [values.length], raw } };
+    };
+    const tree = ml('TreeEnsemble', ['x'], ['y'], {
+      n_targets: { int: 1 },
+      tree_roots: { ints: [0] },
+      nodes_modes: tensor(2, [6]),
+      nodes_featureids: { ints: [0] },
+      nodes_splits: tensor(TYPE.float, [0]),
+      nodes_truenodeids: { ints: [0] },
+      nodes_trueleafs: { ints: [1] },
+      nodes_falsenodeids: { ints: [1] },
+      nodes_falseleafs: { ints: [1] },
+      leaf_targetids: { ints: [0, 0] },
+      leaf_weights: tensor(TYPE.float, [1, 2]),
+      membership_values: tensor(TYPE.float, [2.5, 40, Number.NaN]),
+    });
+    expect(errorOf({ ...negate, nodes: [tree], ml: 5 }).message).toMatch(
+      /sets of whole numbers of 32 bits only/,
+    );
+  });
+
   it('names the operator, the node and the others', () => {
     const nodes = [
       { ...node('Conv', ['x'], ['c']), name: 'first conv' },
