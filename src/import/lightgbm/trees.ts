@@ -137,8 +137,11 @@ function appendMembers(set: number[], word: number, first: number, where: string
 
 function orderedLeaves(values: readonly number[], where: string): readonly number[] {
   const leaf = values.findIndex(Number.isNaN);
-  if (leaf !== -1) fail(where, `has NaN for leaf ${leaf}`);
-  return values;
+  if (leaf === -1) return values;
+  // LightGBM writes it when training overflows, mostly with linear trees on great numbers.
+  throw new PgscoreError('PGS_UNSUPPORTED', `${where} has NaN for leaf ${leaf}.`, {
+    hint: 'Bring the features to a common scale, or train without linear_tree.',
+  });
 }
 
 function lowerLinear(

@@ -88,6 +88,8 @@ function isShape(value: PyValue | undefined): value is number[] {
 function scalar([type, data]: readonly PyValue[], { origin }: Construction): PyValue {
   if (!(type instanceof Dtype)) return corrupt(origin, 'a numpy scalar has no dtype');
   if (type.hasObjects) return data ?? null;
+  // numpy.str_('') has a dtype of no bytes.
+  if (type.kind === 'U' && type.size === 0) return '';
   const bytesOf = typeof data === 'string' ? Buffer.from(data, 'latin1') : data;
   if (!(bytesOf instanceof Uint8Array)) return corrupt(origin, 'a numpy scalar has no data');
   const array = new NdArray(origin);

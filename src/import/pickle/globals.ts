@@ -123,7 +123,18 @@ const NUMPY_FUNCTIONS = new Set([
     'clip',
     'deg2rad',
   ],
-  ...['rad2deg', 'signbit', 'logical_not', 'invert', 'array', 'asarray', 'ravel', 'reshape'],
+  ...[
+    'rad2deg',
+    'degrees',
+    'radians',
+    'signbit',
+    'logical_not',
+    'invert',
+    'array',
+    'asarray',
+    'ravel',
+    'reshape',
+  ],
 ]);
 
 const BUILTINS = new Set([

@@ -20,6 +20,7 @@ export function adaBoostRegressor(
   if (weights.length !== members.length)
     estimator.fail(`has ${weights.length} weights for ${members.length} estimators`);
   const values = once(() => {
+    lowering.inputs(columns, estimator, 'refused');
     const each = members.map((member) =>
       predictedNumber(lowerPredictor(member, columns, lowering), member, b),
     );
@@ -62,6 +63,7 @@ export function adaBoostClassifier(
   const weights = estimator.numbers('estimator_weights_').slice(0, members.length);
   const real = estimator.text('algorithm', 'SAMME') === 'SAMME.R';
   const decision = once(() => {
+    lowering.inputs(columns, estimator, 'refused');
     const each = members.map((member, i) =>
       (real ? logVotes : votes)(estimator, member, weights[i]!, count, columns, lowering),
     );

@@ -10,7 +10,7 @@ import { UbjsonReader } from '../xgboost/ubjson.ts';
 import type { Column } from './columns.ts';
 import type { Estimator } from './estimator.ts';
 import type { Lowering } from './lowering.ts';
-import type { Predictor } from './predictor.ts';
+import { classValues, labelsOf, type Predictor } from './predictor.ts';
 
 /** The class of a booster, or of a scikit-learn wrapper of one, of XGBoost or LightGBM. */
 export function isBooster(estimator: Estimator): boolean {
@@ -77,7 +77,7 @@ function ownLabels(estimator: Estimator): readonly string[] | undefined {
   const classes =
     estimator.get('_classes') ?? (encoder instanceof PyObject ? encoder.attribute('classes_') : undefined);
   return classes instanceof NdArray && estimator.name.endsWith('Classifier')
-    ? classes.values().map(String)
+    ? labelsOf(classValues(classes), estimator)
     : undefined;
 }
 

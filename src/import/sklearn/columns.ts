@@ -15,8 +15,10 @@ export interface NumberColumn {
 export interface FeatureColumn {
   readonly kind: 'feature';
   readonly feature: number;
-  /** The text that an imputer puts where the feature is NULL. */
+  /** The text that an imputer puts where the feature is missing. */
   readonly fill?: string;
+  /** The text that the imputer takes for a missing one, and NULL for an error; absent where NULL is missing. */
+  readonly marker?: string;
 }
 
 interface FeatureFacts {
@@ -40,6 +42,11 @@ export class FeatureTable {
 
   name(feature: number): string {
     return this.facts[feature]!.name;
+  }
+
+  /** What its users have said so far. */
+  kindOf(feature: number): 'number' | 'text' | undefined {
+    return this.facts[feature]!.kind;
   }
 
   /** Records a use; false when the feature is used as the other kind already. */
@@ -67,7 +74,11 @@ export class FeatureTable {
   }
 }
 
+export function isNaNValue(value: PyValue): boolean {
+  return typeof value === 'number' && Number.isNaN(value);
+}
+
 /** None, or a float NaN: what stands for a missing value in an array of objects. */
 export function isMissing(value: PyValue | undefined): boolean {
-  return value === null || (typeof value === 'number' && Number.isNaN(value));
+  return value === null || (value !== undefined && isNaNValue(value));
 }

@@ -7,7 +7,7 @@ import { isPredictor, lowerPredictor, lowerTransformer } from './registry.ts';
 import { ownNames } from './signature.ts';
 
 /** (name, estimator) pairs; those that do nothing are left out. */
-function stepsOf(estimator: Estimator, attribute: string): readonly Estimator[] {
+export function stepsOf(estimator: Estimator, attribute: string): readonly Estimator[] {
   return estimator.list(attribute).flatMap((value) => {
     const [name, step] = Array.isArray(value) ? value : [];
     if (step === null || step === 'passthrough' || step === 'drop') return [];

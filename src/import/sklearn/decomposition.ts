@@ -28,6 +28,34 @@ function whitening(estimator: Estimator): readonly number[] {
   return estimator.version >= 104 ? deviations.map((value) => Math.max(value, 2 ** -52)) : deviations;
 }
 
+/** Linear discriminant analysis as a transformer: x, less the mean with the solver svd, onto each axis. */
+export function discriminantAxes(
+  estimator: Estimator,
+  columns: readonly Column[],
+  lowering: Lowering,
+): readonly Column[] {
+  const b = lowering.builder;
+  const inputs = lowering.inputs(columns, estimator, 'refused');
+  const solver = estimator.text('solver', 'svd');
+  if (solver === 'lsqr') return estimator.refuse('does not transform with its solver lsqr');
+  const scalings = estimator.rows('scalings_');
+  if (scalings.length !== inputs.length) return estimator.fail('has scalings of another number of columns');
+  const axes = Math.min(estimator.count('_max_components'), scalings[0]?.length ?? 0);
+  const centred =
+    solver === 'svd'
+      ? b.map(inputs, { name: 'subtract', by: estimator.numbers('xbar_', inputs.length) })
+      : inputs;
+  const weights = Array.from({ length: axes }, (_, q) => scalings.map((row) => row[q]!));
+  return lowering.columns(
+    b.linear(
+      centred,
+      weights,
+      weights.map(() => 0),
+    ),
+    true,
+  );
+}
+
 /** sqrt(2 / n) * cos(x @ weights + offset). */
 export function rbfSampler(
   estimator: Estimator,

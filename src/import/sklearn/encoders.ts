@@ -1,5 +1,5 @@
 import { NdArray, type PyValue } from '../pickle/index.ts';
-import type { Column } from './columns.ts';
+import { type Column, isNaNValue } from './columns.ts';
 import type { Estimator } from './estimator.ts';
 import type { Lowering } from './lowering.ts';
 
@@ -96,10 +96,6 @@ export function ordinalEncoder(
       mayBeMissing: (Number.isNaN(unknown) && !errors) || (knowsMissing && Number.isNaN(forMissing)),
     };
   });
-}
-
-function isNaNValue(value: PyValue): boolean {
-  return typeof value === 'number' && Number.isNaN(value);
 }
 
 /** An unknown category is an error, and so is a missing one unless the encoder knows it: its code may be NaN then. */

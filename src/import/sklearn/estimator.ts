@@ -1,5 +1,6 @@
 import { PgscoreError } from '../../errors.ts';
 import { describeValue, NdArray, PyGlobal, PyObject, type PyValue } from '../pickle/index.ts';
+import { sparseRows } from './sparse.ts';
 
 /** Where a value stands in the file, for messages. */
 export interface Place {
@@ -120,9 +121,16 @@ export class Estimator {
     return numbers;
   }
 
-  /** The rows of an array of two axes; of one axis: one row. */
+  /** The rows of an array of two axes, or of a sparse matrix; of one axis: one row. */
   rows(name: string, width?: number): readonly (readonly number[])[] {
-    return rowsOf(this.array(name), this, name, width);
+    const value = this.get(name);
+    if (!(value instanceof PyObject)) return rowsOf(this.array(name), this, name, width);
+    const rows = sparseRows(value, this, name);
+    const found = rows[0]?.length ?? 0;
+    if (width !== undefined && rows.length > 0 && found !== width) {
+      this.fail(`attribute ${name} has ${found} columns, but ${width} are needed`);
+    }
+    return rows;
   }
 
   /** A list, tuple or array as Python values. */

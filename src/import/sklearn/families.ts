@@ -4,7 +4,7 @@ import { categoricalBayes, discreteBayes, gaussianBayes, quadraticDiscriminant }
 import { embeddedBooster } from './boosters.ts';
 import { centreTransformer, gaussianMixture, nearestCentre, nearestCentroid } from './cluster.ts';
 import { columnTransformer, featureUnion, pipeline, pipelineTransformer } from './compose.ts';
-import { polynomialFeatures, principalComponents, rbfSampler } from './decomposition.ts';
+import { discriminantAxes, polynomialFeatures, principalComponents, rbfSampler } from './decomposition.ts';
 import { ellipticEnvelope, oneClassGradient } from './detectors.ts';
 import { dictVectorizer } from './dictionaries.ts';
 import { binsDiscretizer, powerTransformer, quantileTransformer } from './discretize.ts';
@@ -70,6 +70,7 @@ import {
   standardScaler,
 } from './scalers.ts';
 import { featureSelection, selectingPredictor } from './selection.ts';
+import { splineTransformer } from './spline.ts';
 import { oneClassSupport, supportVectorClassifier, supportVectorRegressor } from './support-vectors.ts';
 import { countVectorizer, hashingVectorizer, tfidfTransformer, tfidfVectorizer } from './text.ts';
 import { stackingClassifier, stackingRegressor, votingClassifier, votingRegressor } from './voting.ts';
@@ -204,17 +205,13 @@ export const TRANSFORMERS: ReadonlyMap<string, LowerTransformer> = new Map<strin
   ...named(labelEncoder, 'LabelEncoder'),
   ...named(functionTransformer, 'FunctionTransformer'),
   ...named(polynomialFeatures, 'PolynomialFeatures'),
+  ...named(splineTransformer, 'SplineTransformer'),
   ...named(binsDiscretizer, 'KBinsDiscretizer'),
   ...named(powerTransformer, 'PowerTransformer'),
   ...named(quantileTransformer, 'QuantileTransformer'),
-  ...named(
-    principalComponents,
-    'PCA',
-    'IncrementalPCA',
-    'TruncatedSVD',
-    'FastICA',
-    'GaussianRandomProjection',
-  ),
+  ...named(principalComponents, 'PCA', 'IncrementalPCA', 'TruncatedSVD', 'FastICA'),
+  ...named(principalComponents, 'GaussianRandomProjection', 'SparseRandomProjection'),
+  ...named(discriminantAxes, 'LinearDiscriminantAnalysis'),
   ...named(kernelPca, 'KernelPCA'),
   ...named(nystroem, 'Nystroem'),
   ...named(rbfSampler, 'RBFSampler'),
@@ -229,6 +226,6 @@ export const TRANSFORMERS: ReadonlyMap<string, LowerTransformer> = new Map<strin
   ...named(
     featureSelection,
     ...['RFE', 'RFECV', 'SequentialFeatureSelector', 'VarianceThreshold', 'SelectFromModel', 'SelectKBest'],
-    ...['SelectPercentile', 'SelectFpr', 'SelectFdr', 'SelectFwe'],
+    ...['SelectPercentile', 'SelectFpr', 'SelectFdr', 'SelectFwe', 'GenericUnivariateSelect'],
   ),
 ]);

@@ -16,18 +16,27 @@ import {
 } from './predictor.ts';
 import { type FittedTree, fittedTree, toTree } from './tree.ts';
 
-/** The columns of a tree or forest: since some version each takes missing values, and before it raises an error. */
+/**
+ * The columns of a tree or forest: since some version each takes missing values, and before it raises an error. An
+ * isolation forest that takes them takes infinite ones too.
+ */
 function treeInputs(estimator: Estimator, columns: readonly Column[], lowering: Lowering): Register[] {
-  return lowering.inputs(columns, estimator, takesMissing(estimator) ? 'allowed' : 'refused');
+  const allowed = estimator.name === 'IsolationForest' ? 'unchecked' : 'allowed';
+  return lowering.inputs(columns, estimator, takesMissing(estimator) ? allowed : 'refused', 'float32');
 }
 
 /**
- * The versions in which each class learned to take missing values at prediction; monotonic constraints keep it from
- * it. https://scikit-learn.org/stable/whats_new.html
+ * The versions in which each class learned to take missing values at prediction. Until 1.8 trees of some criteria,
+ * trees under monotonic constraints and, before 1.6, those of random splits did not.
+ * https://scikit-learn.org/stable/whats_new.html
  */
 function takesMissing(estimator: Estimator): boolean {
-  const since = MISSING_SINCE[estimator.name];
-  return since !== undefined && estimator.version >= since && !estimator.has('monotonic_cst');
+  const { name, version } = estimator;
+  const since = MISSING_SINCE[name];
+  if (since === undefined || version < since) return false;
+  if (version >= 109 || name === 'IsolationForest') return true;
+  if (estimator.has('monotonic_cst') || estimator.get('criterion') === 'absolute_error') return false;
+  return version >= 106 || estimator.get('splitter') !== 'random';
 }
 
 const MISSING_SINCE: Readonly<Record<string, number>> = {

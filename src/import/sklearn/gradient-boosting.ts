@@ -2,7 +2,7 @@ import { type Register, SplitTest, type Tree } from '../../ir/model.ts';
 import { once } from '../once.ts';
 import { NdArray, PyObject, type PyValue } from '../pickle/index.ts';
 import { binaryPair } from './classify.ts';
-import type { Column } from './columns.ts';
+import { type Column, isNaNValue } from './columns.ts';
 import type { Estimator } from './estimator.ts';
 import { anyMissing, type Lowering } from './lowering.ts';
 import { type Classifier, classesOf, type Regressor } from './predictor.ts';
@@ -19,7 +19,7 @@ function boostedScores(
   classes: number,
 ): Registers {
   const b = lowering.builder;
-  const inputs = lowering.inputs(columns, estimator, 'refused');
+  const inputs = lowering.inputs(columns, estimator, 'refused', 'float32');
   const members = estimator.array('estimators_');
   const width = members.shape[1] ?? 1;
   const rate = estimator.number('learning_rate');
@@ -60,7 +60,7 @@ function initialScores(
   // The initial estimator gets the features as the trees do, rounded to float32.
   const rounded = lowering.builder.add({
     kind: 'map',
-    inputs: lowering.inputs(columns, estimator, 'refused'),
+    inputs: lowering.inputs(columns, estimator, 'unchecked'),
     precision: 'float32',
     operations: [{ name: 'add', by: [0] }],
   });
@@ -228,8 +228,8 @@ function preprocessed(
     const list = lists[k];
     const categories = list instanceof NdArray ? list.values() : encoder.fail('has no categories');
     const missing = { missing: Number.NaN, unknown: Number.NaN };
-    // A missing category keeps no code: it stays missing.
-    const codes = categories.map((category, i) => (isNothing(category) ? Number.NaN : i));
+    // NaN keeps no code: it stays missing. None is a category like any other.
+    const codes = categories.map((category, i) => (isNaNValue(category) ? Number.NaN : i));
     return {
       kind: 'number',
       register: lowering.encode(column, categories, codes, missing, encoder),
@@ -237,10 +237,6 @@ function preprocessed(
     };
   });
   return [...encoded, ...columns.filter((_, k) => flags[k] !== 1)];
-}
-
-function isNothing(value: PyValue): boolean {
-  return value === null || (typeof value === 'number' && Number.isNaN(value));
 }
 
 function histogramTree(

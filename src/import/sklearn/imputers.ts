@@ -36,21 +36,21 @@ function imputed(
 ): Column {
   if (typeof statistic === 'string') {
     if (column.kind === 'number') return estimator.refuse('fills texts into a computed number');
-    if (!isMissing(missing)) {
-      return estimator.refuse(
-        `takes ${JSON.stringify(missing)} for a missing text`,
-        'Store missing texts as NULL, and fit with missing_values=np.nan or None.',
-      );
-    }
-    return column.fill === undefined ? { ...column, fill: statistic } : column;
+    // What one imputer has filled is not missing to the next.
+    if (column.fill !== undefined) return column;
+    if (isMissing(missing)) return { ...column, fill: statistic };
+    if (typeof missing === 'string') return { ...column, fill: statistic, marker: missing };
+    return estimator.refuse('takes a number for a missing text');
   }
   if (typeof statistic !== 'number' && typeof statistic !== 'boolean') {
     return estimator.refuse('fills with something that is neither a text nor a number');
   }
-  const { register, mayBeMissing } = lowering.number(column, estimator);
+  const number = lowering.number(column, estimator);
+  const { register, mayBeMissing } = number;
   const by = [Number(statistic)];
   const marker = isMissing(missing) ? Number.NaN : missing;
   if (typeof marker !== 'number') return estimator.refuse('takes a text for a missing number');
+  lowering.refuseInfinite([number], Number.isNaN(marker) ? 'allowed' : 'refused');
   const [filled] = lowering.builder.map([register], { name: 'impute', missing: marker, by });
   return { kind: 'number', register: filled!, mayBeMissing: mayBeMissing && !Number.isNaN(marker) };
 }
@@ -73,8 +73,8 @@ export function missingIndicator(
 }
 
 function missingFlag(column: Column, missing: PyValue, estimator: Estimator, lowering: Lowering): Register {
+  if (isMissing(missing)) return lowering.missingFlag(column, estimator);
   const { register } = lowering.number(column, estimator);
-  if (isMissing(missing)) return lowering.builder.map([register], { name: 'is-nan' })[0]!;
   if (typeof missing !== 'number') return estimator.refuse('takes a text for a missing number');
   return lowering.builder.compare([register], '==', [missing])[0]!;
 }

@@ -1,7 +1,9 @@
 import type { Register } from '../../ir/model.ts';
 import type { MapOperation } from '../../ir/vector-steps.ts';
+import { stepsOf } from './compose.ts';
 import type { Estimator } from './estimator.ts';
 import { operationsOf } from './functions.ts';
+import { inversePower, inverseQuantiles } from './inverse-distributions.ts';
 import type { Lowering } from './lowering.ts';
 
 /** inverse_transform() of a transformer of targets. */
@@ -10,8 +12,25 @@ export function inverseTransform(
   inputs: readonly Register[],
   lowering: Lowering,
 ): readonly Register[] {
-  const operations = inverseOperations(estimator, inputs.length);
-  return operations.length === 0 ? inputs : lowering.builder.map(inputs, ...operations);
+  switch (estimator.name) {
+    case 'Pipeline':
+      return stepsOf(estimator, 'steps').reduceRight<readonly Register[]>(
+        (current, step) => inverseTransform(step, current, lowering),
+        inputs,
+      );
+    case 'PowerTransformer': {
+      const scaled = estimator.flag('standardize', true)
+        ? inverseTransform(estimator.child('_scaler', 'scaler'), inputs, lowering)
+        : inputs;
+      return inversePower(estimator, scaled, lowering);
+    }
+    case 'QuantileTransformer':
+      return inverseQuantiles(estimator, inputs, lowering);
+    default: {
+      const operations = inverseOperations(estimator, inputs.length);
+      return operations.length === 0 ? inputs : lowering.builder.map(inputs, ...operations);
+    }
+  }
 }
 
 function inverseOperations(estimator: Estimator, width: number): readonly MapOperation[] {

@@ -87,7 +87,9 @@ function fill(
 
 function turnsOf(estimator: Estimator, count: number, lowering: Lowering): readonly Turn[] {
   return estimator.list('imputation_sequence_').map((value, i) => {
-    const [column, others, regressor] = value instanceof PyObject ? value.args : [];
+    const args = value instanceof PyObject ? value.args : [];
+    // Protocols 0 and 1 write a named tuple as its class, the tuple's, and a tuple.
+    const [column, others, regressor] = Array.isArray(args[1]) ? args[1] : args;
     const fits = (index: PyValue | undefined) => typeof index === 'number' && index >= 0 && index < count;
     lowering.builder.charge(others instanceof NdArray ? others.length : 0);
     const list = others instanceof NdArray ? Array.from(others.numbers()) : [];

@@ -14,6 +14,9 @@ export function checkVectors(estimator: Estimator, count: number): void {
   );
 }
 
+/** What Nystroem leaves to the kernel's own default. */
+const OWN_COEF0 = 1;
+
 /** The kernel of an estimator (attributes kernel, degree, coef0) between the inputs and each vector. */
 export function kernelOf(
   estimator: Estimator,
@@ -28,14 +31,20 @@ export function kernelOf(
   const products = () => b.distance(inputs, 'dot', vectors);
   const scaled = () => [
     { name: 'multiply', by: [gamma] } as const,
-    { name: 'add', by: [estimator.number('coef0', 0)] } as const,
+    {
+      name: 'add',
+      by: [estimator.get('coef0') === null ? OWN_COEF0 : estimator.number('coef0', 0)],
+    } as const,
   ];
   switch (kernel) {
     case 'linear':
       return products();
     case 'poly':
     case 'polynomial':
-      return b.map(products(), ...scaled(), { name: 'power', by: [estimator.number('degree', 3)] });
+      return b.map(products(), ...scaled(), {
+        name: 'power',
+        by: [estimator.get('degree') === null ? 3 : estimator.number('degree', 3)],
+      });
     case 'sigmoid':
       return b.map(products(), ...scaled(), { name: 'tanh' });
     case 'rbf':

@@ -1,8 +1,8 @@
-import type { Register } from '../../ir/model.ts';
+import type { Precision, Register } from '../../ir/model.ts';
 import { Builder } from '../builder.ts';
 import type { ImportOptions } from '../importer.ts';
 import type { PyValue } from '../pickle/index.ts';
-import { type Column, FeatureTable, isMissing, type NumberColumn } from './columns.ts';
+import { type Column, type FeatureColumn, FeatureTable, isMissing, type NumberColumn } from './columns.ts';
 import type { Estimator } from './estimator.ts';
 
 /** Estimators within estimators: real ones have a handful of levels. */
@@ -10,6 +10,12 @@ const MAX_DEPTH = 40;
 
 /** Estimators in all, members of ensembles included. */
 const MAX_ESTIMATORS = 200_000;
+
+/** What rounds a number to a precision, and takes a missing one for a sound one where that is allowed. */
+const CHECKED = {
+  refused: { name: 'add', by: [0] },
+  allowed: { name: 'impute', missing: Number.NaN, by: [0] },
+} as const;
 
 /** What lowering one model file shares between all its estimators. */
 export class Lowering {
@@ -59,20 +65,40 @@ export class Lowering {
     return columns.map((column) => this.number(column, estimator));
   }
 
-  /** The registers of columns that the estimator takes as numbers; `count`: how many it was fitted with. */
-  inputs(columns: readonly Column[], estimator: Estimator, missing: 'allowed' | 'refused'): Register[] {
+  /** The registers of columns that the estimator takes as numbers, checked as it checks them. */
+  inputs(
+    columns: readonly Column[],
+    estimator: Estimator,
+    missing: 'allowed' | 'refused' | 'unchecked',
+    precision: Precision = 'float64',
+  ): Register[] {
     const fitted = estimator.get('n_features_in_');
     if (typeof fitted === 'number' && fitted !== columns.length) {
       estimator.fail(`was fitted with ${fitted} columns, but gets ${columns.length}`);
     }
     const numbers = this.numbers(columns, estimator);
-    if (missing === 'refused') this.refuseMissing(numbers);
+    if (missing !== 'unchecked') this.refuseInfinite(numbers, missing, precision);
     return numbers.map(({ register }) => register);
   }
 
-  /** Makes the prediction NULL where one of the columns is missing or infinite, as scikit-learn raises an error there. */
-  refuseMissing(columns: readonly NumberColumn[]): void {
-    for (const { register, mayBeMissing } of columns) if (mayBeMissing) this.guards.add(register);
+  /**
+   * Makes the prediction NULL where one of the columns is infinite in the estimator's precision (or missing, unless that
+   * is allowed), as scikit-learn raises an error there.
+   */
+  refuseInfinite(
+    columns: readonly NumberColumn[],
+    missing: 'allowed' | 'refused',
+    precision: Precision = 'float64',
+  ): void {
+    if (missing === 'refused' && precision === 'float64') {
+      for (const { register, mayBeMissing } of columns) if (mayBeMissing) this.guards.add(register);
+      return;
+    }
+    const inputs = columns.filter(({ mayBeMissing }) => mayBeMissing).map(({ register }) => register);
+    if (inputs.length === 0) return;
+    const operations = [CHECKED[missing]];
+    const checked = this.builder.add({ kind: 'map', inputs, precision, operations });
+    for (const register of checked) this.guards.add(register);
   }
 
   /**
@@ -87,7 +113,7 @@ export class Lowering {
     estimator: Estimator,
   ): Register {
     const known = new Map<string | number, number>();
-    let { missing } = other;
+    let missing: number | undefined;
     categories.forEach((category, i) => {
       if (isMissing(category)) missing = codes[i]!;
       else known.set(this.category(category, estimator), codes[i]!);
@@ -97,16 +123,58 @@ export class Lowering {
     if (texts > 0 && texts < values.length)
       estimator.refuse('a column mixes categories of texts and of numbers');
     this.builder.charge(values.length);
+    const marker = column.kind === 'feature' ? column.marker : undefined;
+    if (marker !== undefined)
+      return this.encodeMarked(column as FeatureColumn, known, other.unknown, estimator);
     const input =
       texts > 0 ? this.text(column, values as string[], estimator) : this.number(column, estimator).register;
-    const filled = column.kind === 'feature' && column.fill !== undefined;
+    // An imputer may have left a missing value of another kind to the encoder (None beside NaN): then that is NULL.
+    const fill = column.kind === 'feature' ? column.fill : undefined;
+    const ofMissing = fill === undefined ? other.missing : (known.get(fill) ?? other.unknown);
     return this.builder.add({
       kind: 'encode-category',
       input,
       categories: values as string[] | number[],
       codes: [...known.values()],
-      missing: filled ? (known.get(column.fill!) ?? other.unknown) : missing,
+      missing: missing ?? ofMissing,
       unknown: other.unknown,
+    })[0]!;
+  }
+
+  /** The same where an imputer takes a text for a missing one: that has the code of what it is filled with. */
+  private encodeMarked(
+    column: FeatureColumn,
+    known: ReadonlyMap<string | number, number>,
+    unknown: number,
+    estimator: Estimator,
+  ): Register {
+    const codes = new Map([...known, [column.marker!, known.get(column.fill!) ?? unknown]]);
+    const categories = [...codes.keys()];
+    if (categories.some((category) => typeof category !== 'string')) {
+      return estimator.refuse('encodes numbers, but gets texts that an imputer has filled');
+    }
+    const input = this.text(column, categories as string[], estimator);
+    const step = { kind: 'encode-category', input, missing: Number.NaN } as const;
+    const [present] = this.builder.add({ ...step, categories: [], unknown: 0 });
+    this.guards.add(present!);
+    return this.builder.add({
+      ...step,
+      categories: categories as string[],
+      codes: [...codes.values()],
+      unknown,
+    })[0]!;
+  }
+
+  /** 1 where the column is missing, else 0; a text feature stays one. */
+  missingFlag(column: Column, estimator: Estimator): Register {
+    const texts = column.kind === 'feature' && this.features.kindOf(column.feature) === 'text';
+    if (!texts) return this.builder.map([this.number(column, estimator).register], { name: 'is-nan' })[0]!;
+    return this.builder.add({
+      kind: 'encode-category',
+      input: column.feature,
+      categories: [],
+      missing: column.fill === undefined ? 1 : 0,
+      unknown: 0,
     })[0]!;
   }
 

@@ -64,10 +64,12 @@ export function thresholdClassifier(
   if (classifier.classes.length !== 2) return estimator.refuse('should know two classes');
   const label = estimator.get('pos_label') ?? classifier.classes[1]!;
   const positive = classifier.classes.indexOf(label);
-  const score = byScore ? classifier.decision?.()[0] : classifier.probabilities?.()[positive];
-  if (score === undefined || positive === -1 || (byScore && positive === 0)) {
+  const own = byScore ? classifier.decision?.()[0] : classifier.probabilities?.()[positive];
+  if (own === undefined || positive === -1) {
     return estimator.refuse('decides by a score that its estimator does not give');
   }
+  // Scores speak for the second class.
+  const score = byScore && positive === 0 ? b.unary([own], 'negate')[0]! : own;
   const predicted = once(() => b.compare([score], positive === 1 ? '>=' : '<', [threshold])[0]!);
   return { ...classifier, predicted };
 }
@@ -183,7 +185,7 @@ export function dummyRegressor(
   columns: readonly Column[],
   lowering: Lowering,
 ): Regressor {
-  lowering.inputs(columns, estimator, 'allowed');
+  lowering.inputs(columns, estimator, 'unchecked');
   return {
     kind: 'regressor',
     values: once(() => lowering.builder.constants(estimator.numbers('constant_'))),
@@ -196,7 +198,7 @@ export function dummyClassifier(
   lowering: Lowering,
 ): Classifier {
   const b = lowering.builder;
-  lowering.inputs(columns, estimator, 'allowed');
+  lowering.inputs(columns, estimator, 'unchecked');
   const classes = classesOf(estimator);
   const prior = estimator.numbers('class_prior_', classes.length);
   const strategy = estimator.text('strategy', 'prior');

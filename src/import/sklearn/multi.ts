@@ -170,6 +170,7 @@ function chain<T extends Predictor>(
   const order = estimator.get('order_');
   const places =
     order instanceof NdArray ? Array.from(order.numbers()) : estimator.list('order_').map(Number);
+  lowering.inputs(columns, estimator, 'refused');
   const before: Register[] = [];
   const byTarget: T[] = [];
   const members = estimator.children('estimators_', 'estimator');

@@ -26,6 +26,7 @@ const METRICS: Readonly<Record<string, Metric>> = {
   l1: 'manhattan',
   chebyshev: 'chebyshev',
   infinity: 'chebyshev',
+  cosine: 'cosine',
 };
 
 function metricOf(estimator: Estimator): Metric {
@@ -51,18 +52,21 @@ interface Neighbors {
 
 function nearest(estimator: Estimator, columns: readonly Column[], lowering: Lowering): Neighbors {
   const inputs = lowering.inputs(columns, estimator, 'refused');
-  const rows = estimator.array('_fit_X').shape[0] ?? 0;
-  checkVectors(estimator, rows);
   const points = estimator.rows('_fit_X', inputs.length);
+  checkVectors(estimator, points.length);
   const k = estimator.count(estimator.has('n_neighbors_') ? 'n_neighbors_' : 'n_neighbors', 1);
   if (k > points.length) return estimator.fail(`asks for ${k} of ${points.length} neighbours`);
   const b = lowering.builder;
   lowering.notes.add('Of equally distant neighbours, those first in the training data count.');
-  const found = b.add({ kind: 'nearest', inputs: b.distance(inputs, metricOf(estimator), points), k });
+  const metric = metricOf(estimator);
+  const far = b.distance(inputs, metric, points);
+  // Rounding may take a distance by angles below 0.
+  const distances = metric === 'cosine' ? b.map(far, { name: 'max', by: [0] }) : far;
+  const found = b.add({ kind: 'nearest', inputs: distances, k });
   return { indices: found.slice(0, k), distances: found.slice(k), stored: points.length };
 }
 
-/** Each neighbour's weight: 1, or 1 / distance, where neighbours at distance 0 leave the others without any. */
+/** Each neighbour's weight: 1, or 1 / distance, where neighbours of infinite weight leave the others without any. */
 export function distanceWeights(
   estimator: Estimator,
   distances: Registers,
@@ -71,8 +75,9 @@ export function distanceWeights(
   const kind = estimator.get('weights');
   if (kind === 'uniform' || kind === null || kind === undefined) return undefined;
   if (kind !== 'distance') return estimator.refuse('weighs neighbours by a function');
-  const same = b.compare(distances, '==', [0]);
-  return b.select([b.reduce('max', same)], same, b.unary(distances, 'reciprocal'));
+  const weights = b.unary(distances, 'reciprocal');
+  const same = b.compare(weights, '==', [Number.POSITIVE_INFINITY]);
+  return b.select([b.reduce('max', same)], same, weights);
 }
 
 /** The numbers stored with each neighbour, one list a stored row. */

@@ -82,10 +82,13 @@ export function classesOf(estimator: Estimator): readonly PyValue[] {
     );
   }
   const holder = HOLDERS.find((name) => value === undefined && estimator.has(name));
-  const array = (holder === undefined ? estimator : estimator.child(holder)).array('classes_');
+  const classes = classValues((holder === undefined ? estimator : estimator.child(holder)).array('classes_'));
+  return classes.length === 0 ? estimator.fail('has no classes') : classes;
+}
+
+/** The elements of an array of classes. str(np.float64(1)) is 1.0. */
+export function classValues(array: NdArray): readonly PyValue[] {
   const classes = array.values();
-  if (classes.length === 0) estimator.fail('has no classes');
-  // str(np.float64(1)) is 1.0.
   return array.dtype?.kind === 'f' ? classes.map((value) => floatText(value as number)) : classes;
 }
 

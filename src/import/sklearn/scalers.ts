@@ -9,8 +9,9 @@ export function mapColumns(
   columns: readonly Column[],
   lowering: Lowering,
   operations: readonly MapOperation[],
+  missing: 'allowed' | 'refused' | 'unchecked' = 'allowed',
 ): readonly Column[] {
-  const inputs = lowering.inputs(columns, estimator, 'allowed');
+  const inputs = lowering.inputs(columns, estimator, missing);
   if (operations.length === 0) return lowering.numbers(columns, estimator);
   const outputs = lowering.builder.map(inputs, ...operations);
   return outputs.map((register, i) => {

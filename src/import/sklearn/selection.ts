@@ -47,15 +47,35 @@ function maskOf(estimator: Estimator, count: number): readonly boolean[] {
     case 'SelectPercentile':
       return bestPercentile(estimator, estimator.number('percentile', 10));
     case 'SelectFpr':
-    case 'SelectFwe': {
-      const level = estimator.number('alpha', 0.05) / (estimator.name === 'SelectFwe' ? count : 1);
-      return estimator.numbers('pvalues_', count).map((p) => p < level);
-    }
+    case 'SelectFwe':
     case 'SelectFdr':
-      return falseDiscoveryRate(estimator, estimator.number('alpha', 0.05));
+      return byLevel(
+        estimator,
+        estimator.name.slice(6).toLowerCase(),
+        estimator.number('alpha', 0.05),
+        count,
+      );
+    case 'GenericUnivariateSelect':
+      return byMode(estimator, count);
     default:
       return estimator.refuse('selects features in a way that pgscore does not read');
   }
+}
+
+/** GenericUnivariateSelect: one of the others by name, with its one parameter. */
+function byMode(estimator: Estimator, count: number): readonly boolean[] {
+  const mode = estimator.text('mode');
+  if (mode === 'k_best') return kBest(estimator, estimator.get('param') ?? null);
+  const param = estimator.number('param');
+  return mode === 'percentile' ? bestPercentile(estimator, param) : byLevel(estimator, mode, param, count);
+}
+
+/** By p-values: a false positive rate, a false discovery rate, a family-wise error. */
+function byLevel(estimator: Estimator, rate: string, alpha: number, count: number): readonly boolean[] {
+  if (rate === 'fdr') return falseDiscoveryRate(estimator, alpha);
+  if (rate !== 'fpr' && rate !== 'fwe') return estimator.refuse(`selects features by ${rate}`);
+  const level = rate === 'fwe' ? alpha / count : alpha;
+  return estimator.numbers('pvalues_', count).map((p) => p < level);
 }
 
 /** Scores without NaN, which counts as the least of all numbers. */

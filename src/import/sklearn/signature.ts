@@ -83,8 +83,15 @@ function search<T>(
   }
   for (const name of LISTS) {
     const list = value.attribute(name);
-    const first = Array.isArray(list) ? list[0] : undefined;
-    const inner = search(Array.isArray(first) ? first[1] : first, read, level + 1);
+    const members = (Array.isArray(list) ? list : []).map((entry) =>
+      Array.isArray(entry) ? entry[1] : entry,
+    );
+    // Steps that do nothing are None or 'passthrough'.
+    const inner = search(
+      members.find((member) => member instanceof PyObject),
+      read,
+      level + 1,
+    );
     if (inner !== undefined) return inner;
   }
   return undefined;
@@ -103,10 +110,20 @@ function hashesKeys({ type }: PyObject): true | undefined {
 /** The names of the columns that an estimator was fitted on, where it keeps them. */
 export function ownNames(object: PyObject): readonly string[] | undefined {
   // Before 1.0 only ColumnTransformer kept names.
-  const names = object.attribute('feature_names_in_') ?? object.attribute('_feature_names_in');
+  const names =
+    object.attribute('feature_names_in_') ?? object.attribute('_feature_names_in') ?? boosterNames(object);
   const list = names instanceof NdArray ? names.values() : names;
   if (!Array.isArray(list) || list.length === 0) return undefined;
   return list.every((name) => typeof name === 'string') ? (list as string[]) : undefined;
+}
+
+/** LightGBM's wrappers keep the names in the text of their model. */
+function boosterNames(object: PyObject): string[] | undefined {
+  if (object.type.module.split('.', 1)[0] !== 'lightgbm') return undefined;
+  const booster = object.attribute('_Booster');
+  const text =
+    booster instanceof PyObject ? (booster.attribute('_handle') ?? booster.attribute('handle')) : undefined;
+  return typeof text === 'string' ? /^feature_names=(.*)$/m.exec(text)?.[1]?.split(' ') : undefined;
 }
 
 function ownCount(object: PyObject): number | undefined {

@@ -11,7 +11,6 @@ type Registers = readonly Register[];
 
 /** The kernel between the row and each support vector. */
 function kernelValues(estimator: Estimator, columns: readonly Column[], lowering: Lowering): Registers {
-  if (estimator.flag('_sparse', false)) return estimator.refuse('was trained on a sparse matrix');
   const inputs = lowering.inputs(columns, estimator, 'refused');
   const vectors = estimator.rows('support_vectors_', inputs.length);
   return kernelOf(estimator, inputs, vectors, estimator.number('_gamma', 0), lowering.builder);
@@ -58,9 +57,12 @@ function pairScores(
   const coefficients = estimator.rows('_dual_coef_', kernels.length);
   const counts = estimator.numbers('_n_support');
   const pairs = pairsOf(classes);
+  if (counts.length !== classes || counts.includes(0)) {
+    return estimator.refuse('was trained with weights that leave out a class');
+  }
   const intercepts = estimator.numbers('_intercept_', pairs.length);
   const sum = counts.reduce((a, b) => a + b, 0);
-  if (counts.length !== classes || coefficients.length !== classes - 1 || sum !== kernels.length) {
+  if (coefficients.length !== classes - 1 || sum !== kernels.length) {
     return estimator.fail('has support vectors that do not fit its classes');
   }
   const owner = counts.flatMap((count, c) => new Array<number>(count).fill(c));

@@ -66,7 +66,6 @@ describe('trees', () => {
     ['too many leaves', { leaf_value: '1 2 3' }, '(leaf_value of tree 0) must hold 2 numbers, but holds 3'],
     ['a word', { threshold: '0x10' }, 'holds "0x10" where a number must stand'],
     ['NaN threshold', { threshold: 'nan' }, 'tree 0 (line 11) has threshold NaN at split 0'],
-    ['NaN leaf', { leaf_value: '1 nan' }, 'has NaN for leaf 1'],
     ['unknown feature', { split_feature: '2' }, 'reads feature 2 of 2'],
     ['negative feature', { split_feature: '-1' }, 'reads feature -1 of 2'],
     ['missing type 3', { decision_type: '12' }, 'decision_type 12'],
