@@ -84,8 +84,9 @@ export function ordinalEncoder(
   const forMissing = estimator.number('encoded_missing_value', Number.NaN);
   return columns.map((column, i): Column => {
     const categories = lists[i]!;
-    const merged = mergedCodes(estimator, i, categories.length).codes;
-    // None is a category like any other; only NaN is missing.
+    // None is a category like any other; only NaN is missing. It comes last, and is never rare.
+    const counted = categories.filter((category) => !isNaNValue(category)).length;
+    const merged = mergedCodes(estimator, i, counted).codes;
     const codes = categories.map((category, k) => (isNaNValue(category) ? forMissing : merged[k]!));
     const knowsMissing = categories.some(isNaNValue);
     const register = lowering.encode(column, categories, codes, { missing: unknown, unknown }, estimator);

@@ -48,12 +48,15 @@ export function iterativeImputer(
   const filled = lowering
     .numbers(simpleImputer(first, inputs, lowering), first)
     .map(({ register }) => register);
-  const limits = {
-    least: estimator.numbers('_min_value', filled.length),
-    most: estimator.numbers('_max_value', filled.length),
-  };
-  for (const turn of turnsOf(estimator, filled.length, lowering)) {
-    filled[turn.column] = fill(turn, filled, missing[turn.column]!, limits, lowering);
+  // Without turns (a single column, nothing to learn from) training leaves no limits.
+  if (estimator.number('n_iter_', 1) > 0) {
+    const limits = {
+      least: estimator.numbers('_min_value', filled.length),
+      most: estimator.numbers('_max_value', filled.length),
+    };
+    for (const turn of turnsOf(estimator, filled.length, lowering)) {
+      filled[turn.column] = fill(turn, filled, missing[turn.column]!, limits, lowering);
+    }
   }
   lowering.notes.add(
     'Rows in which nothing is known are filled as scikit-learn fills them beside other rows.',
