@@ -35,7 +35,7 @@ export function sparseRows(
   for (let line = 0; line < lines; line++) {
     for (let k = starts[line]!; k < starts[line + 1]!; k++) {
       const [row, column] = format === 'csr' ? [line, indices[k]!] : [indices[k]!, line];
-      if (!(k < data.length && row < rows && column < columns)) {
+      if (k >= data.length || !(isBelow(row, rows) && isBelow(column, columns))) {
         return estimator.fail(`attribute ${name} has entries outside of its shape`);
       }
       // Entries of the same place add up.
@@ -43,6 +43,10 @@ export function sparseRows(
     }
   }
   return out;
+}
+
+function isBelow(index: number, count: number): boolean {
+  return Number.isInteger(index) && index >= 0 && index < count;
 }
 
 function shapeOf(matrix: PyObject, estimator: Estimator, name: string): readonly [number, number] {
