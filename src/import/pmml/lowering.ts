@@ -4,6 +4,7 @@ import { Builder } from '../builder.ts';
 import { type DateType, isDateType, readDate } from './dates.ts';
 import type { Element } from './element.ts';
 import type { PmmlFile } from './scan.ts';
+import { TermCounts } from './term-counts.ts';
 import { type ConstantValue, isAnyText, type NumberValue, type TextValue, type Value } from './values.ts';
 
 /** Expressions that the functions of a file may unfold to: a small file can say very much. */
@@ -16,12 +17,16 @@ const MAX_CALLS = 100;
 export class Lowering {
   readonly file: PmmlFile;
   readonly b: Builder;
+  readonly termCounts = new TermCounts();
   readonly notes: string[] = [];
   /** Registers that hold 1 where a row makes no prediction, such as for an invalid input. */
   readonly guards: Register[] = [];
+  /** Registers of texts for which there is a guard of their letters. */
+  readonly guardedTexts = new Set<Register>();
   private readonly constants = new Map<number, Register>();
   private readonly codes = new Map<Register, NumberCodes>();
   private readonly growths = new Map<Register, number>();
+  private readonly texts = new WeakMap<TextValue, Register>();
   private expressions = 0;
   private calls = 0;
 
@@ -99,7 +104,15 @@ export class Lowering {
   /** A register with the text itself. */
   textRegister(value: TextValue, at: Element): Register {
     if (value.source !== undefined) return value.source();
-    return this.makeText({ kind: 'choose-text', index: value.register, texts: value.texts, inputs: [] }, at);
+    let text = this.texts.get(value);
+    if (text === undefined) {
+      text = this.makeText(
+        { kind: 'choose-text', index: value.register, texts: value.texts, inputs: [] },
+        at,
+      );
+      this.texts.set(value, text);
+    }
+    return text;
   }
 
   /** The register of a text that a step makes. @throws PgscoreError PGS_UNSUPPORTED for one that may be too long. */
