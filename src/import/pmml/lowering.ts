@@ -1,4 +1,4 @@
-import type { Register, TextMaker } from '../../ir/model.ts';
+import type { Register, TextChange, TextMaker } from '../../ir/model.ts';
 import { MAX_GROWTH, textGrowth } from '../../ir/text-makers.ts';
 import { Builder } from '../builder.ts';
 import { type DateType, isDateType, readDate } from './dates.ts';
@@ -26,6 +26,7 @@ export class Lowering {
   private readonly constants = new Map<number, Register>();
   private readonly codes = new Map<Register, NumberCodes>();
   private readonly growths = new Map<Register, number>();
+  private readonly changed = new Map<string, Register>();
   private readonly texts = new WeakMap<TextValue, Register>();
   private expressions = 0;
   private calls = 0;
@@ -113,6 +114,18 @@ export class Lowering {
       this.texts.set(value, text);
     }
     return text;
+  }
+
+  /** The register of a text after changes, the same one however often they are asked for. */
+  changedText(input: Register, changes: readonly TextChange[], at: Element): Register {
+    if (changes.length === 0) return input;
+    const key = `${input} ${JSON.stringify(changes)}`;
+    let register = this.changed.get(key);
+    if (register === undefined) {
+      register = this.makeText({ kind: 'change-text', input, changes, missing: null }, at);
+      this.changed.set(key, register);
+    }
+    return register;
   }
 
   /** The register of a text that a step makes. @throws PgscoreError PGS_UNSUPPORTED for one that may be too long. */

@@ -1,5 +1,6 @@
 import { readTerms } from '../../ir/evaluate-terms.ts';
-import type { Register } from '../../ir/model.ts';
+import type { Register, TextChange } from '../../ir/model.ts';
+import { ignoresCase } from '../patterns/fold.ts';
 import { VERSIONED_LETTERS, type Words, wordsBetween, wordsLike } from '../patterns/words.ts';
 import type { Element } from './element.ts';
 import { type Context, expressionIn, lowerExpression } from './expressions.ts';
@@ -7,15 +8,18 @@ import type { Lowering } from './lowering.ts';
 import { textOf } from './merge.ts';
 import type { Counting } from './term-counts.ts';
 import { needSource, withPattern } from './text-functions.ts';
+import { normalizationOf } from './text-normalization.ts';
 import { isAnyText, MISSING, number, type TextValue, type Value } from './values.ts';
 
 /** Bounds the time that a text takes. */
 const MAX_WORDS = 100;
 
+const SEPARATOR = '\\s';
+
 /**
  * How often a term occurs in a text, or what is made of that number. Words and terms are compared as JPMML has them.
  * https://dmg.org/pmml/v4-4-1/Transformations.html#xsdElement_TextIndex
- * https://github.com/jpmml/jpmml-evaluator/blob/master/pmml-evaluator/src/main/java/org/jpmml/evaluator/TextUtil.java
+ * https://github.com/jpmml/jpmml-evaluator/blob/738f3874efa139516de519a5258e80e87856d5ec/pmml-evaluator/src/main/java/org/jpmml/evaluator/TextUtil.java
  */
 export function lowerTextIndex(element: Element, context: Context): Value {
   const { lowering } = context;
@@ -27,12 +31,14 @@ export function lowerTextIndex(element: Element, context: Context): Value {
   if (term === null || (text.kind === 'constant' && text.value === null)) return MISSING;
   const document = textOf(text, element, lowering);
   needSource(document, element);
-  const input = lowering.textRegister(document, element);
+  const isCaseSensitive = element.boolean('isCaseSensitive', false);
+  const changes = changesOf(element, isCaseSensitive);
+  const input = lowering.changedText(lowering.textRegister(document, element), changes, element);
   if (words.dependsOnVersion) guardLetters(input, lowering);
   const counting: Counting = {
     input,
     split: { by: 'match', pattern: words.source },
-    terms: element.boolean('isCaseSensitive', false) ? [] : [{ name: 'fold-case' }],
+    terms: isCaseSensitive ? [] : [{ name: 'fold-case' }],
     binary: weights === 'binary',
   };
   const count = countTerm(term, counting, words, element, lowering);
@@ -76,12 +82,31 @@ function checkHits(element: Element): void {
   if (distance > 0) {
     element.refuse(`has maxLevenshteinDistance ${distance}`, 'Count words that are equal to the term.');
   }
-  const [normalization] = element.all('TextIndexNormalization');
-  normalization?.refuse(
-    'changes the text',
-    'Change it by the function replace, or before the model, in SQL.',
+}
+
+const CHANGES = new WeakMap<Element, readonly TextChange[]>();
+
+/** What is done to the text first; found once for the many terms that a function is called for. */
+function changesOf(element: Element, isCaseSensitive: boolean): readonly TextChange[] {
+  let changes = CHANGES.get(element);
+  if (changes === undefined) {
+    changes = normalizationOf(element, isCaseSensitive);
+    if (element.children.length > element.all('TextIndexNormalization').length + 1)
+      element.refuse('holds what is not known inside <TextIndex>');
+    if (changes.length > 0 && !isCaseSensitive) refuseCases(element);
+    CHANGES.set(element, changes);
+  }
+  return changes;
+}
+
+/** A text that is folded has to have the same words. */
+function refuseCases(element: Element): void {
+  const { 'x-wordRE': wordRE, wordSeparatorCharacterRE: separator = SEPARATOR } = element.attributes;
+  if (wordRE === undefined && ignoresCase(separator)) return;
+  element.refuse(
+    'ignores case, changes the text, and then parts its words by a pattern that may tell cases apart',
+    'Let isCaseSensitive be true, and change the text by the function lowercase.',
   );
-  if (element.children.length > 1) element.refuse('holds what is not known inside <TextIndex>');
 }
 
 interface TextWords extends Words {
@@ -95,7 +120,7 @@ function wordsOf(element: Element): TextWords {
   }
   const wordRE = element.attributes['x-wordRE'];
   if (wordRE !== undefined) return withPattern(wordRE, element, () => wordsLike(wordRE));
-  const separator = element.attributes.wordSeparatorCharacterRE ?? '\\s';
+  const separator = element.attributes.wordSeparatorCharacterRE ?? SEPARATOR;
   return withPattern(separator, element, () => ({ ...wordsBetween(separator), dependsOnVersion: false }));
 }
 

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { validate } from '../../../../src/ir/validate.ts';
+import { bothResults } from '../../codegen/programs.ts';
 import {
   expressionModel,
   failure,
@@ -124,6 +126,22 @@ describe('TextIndex', () => {
     expect(predict(text, { any: null }).value).toBe(null);
   });
 
+  it('scores alike in the database: counts, bigrams and weights of the rows', async () => {
+    const { text } = linear(['a', 'b', 'b a'], [0.5, 3, -2], '');
+    const changed = linear(['a', 'b', 'b a'], [0.5, 3, -2], '', table('', ['and', 'a']));
+    const rows = ['a B a, d', 'and b. b AND', '', null, 'ſ a'].map((any) => [any]);
+    const [plain, other] = [text, changed.text].map((each) => importText(each).model);
+    for (const model of [plain!, other!]) expect(validate(model)).toEqual([]);
+    const results = await bothResults(plain!, rows);
+    // 1 + 3 - 2, 6, 0, missing, 0.5
+    expect(results.map(({ program }) => program[0])).toEqual([2, 6, 0, Number.NaN, 0.5]);
+    for (const { program, evaluator } of results) expect(program).toEqual(evaluator);
+    // 2 * 0.5 + 2 * 3 - 1 * 2 with "a" for "and"
+    const [, second] = await bothResults(other!, rows);
+    expect(second!.program[0]).toBe(5);
+    expect(second!.evaluator).toEqual(second!.program);
+  });
+
   it('takes as many steps for a thousand terms as for two', () => {
     const terms = Array.from({ length: 1000 }, (_, i) => `w${i}`);
     const { text, row } = linear(
@@ -136,7 +154,52 @@ describe('TextIndex', () => {
     expect(predict(text, row).value).toBe(999.5 + 1.5);
   });
 
+  it('changes the text by tables first: the example of the specification', () => {
+    const cells = (names: readonly string[], rows: readonly (readonly string[])[]) =>
+      rows
+        .map((row) => `<row>${row.map((cell, i) => `<${names[i]}>${cell}</${names[i]}>`).join('')}</row>`)
+        .join('');
+    const first = cells(
+      ['string', 'stem', 'regex'],
+      [
+        ['interfaces?', 'interface', 'true'],
+        ['is|are|seem(ed|s?)|were', 'be', 'true'],
+        ['user friendl(y|iness)', 'user_friendly', 'true'],
+      ],
+    );
+    const second = cells(
+      ['re', 'feature', 'regex'],
+      [['interface be (user_friendly|well designed|excellent)', 'ui_good', 'true']],
+    );
+    const tables = `<TextIndexNormalization inField="string" outField="stem" regexField="regex"><InlineTable>${first}</InlineTable></TextIndexNormalization>
+      <TextIndexNormalization inField="re" outField="feature" regexField="regex"><InlineTable>${second}</InlineTable></TextIndexNormalization>`;
+    const good = textIndex('localTermWeights="binary" isCaseSensitive="false"', 'ui_good', 'any', tables);
+    const review = 'Testing the app for a few days convinced me the interfaces are excellent!';
+    expect(value(good, { any: review })).toBe(1);
+    expect(value(good, { any: review.toUpperCase() })).toBe(1);
+    expect(value(good, { any: 'The interface seemed well designed' })).toBe(1);
+    expect(value(good, { any: 'The interfaces were poor' })).toBe(0);
+    expect(value(good, {})).toBe(null);
+  });
+
+  it('changes texts that are no patterns', () => {
+    // TextUtilTest.java, normalize: À becomes A, à does so only where case does not count.
+    const of = (isCaseSensitive: boolean) =>
+      textIndex(`isCaseSensitive="${isCaseSensitive}"`, 'ABC', 'any', table('', ['À', 'A'], ['.', ' ']));
+    expect([true, false].map((each) => value(of(each), { any: 'ÀBC.x' }))).toEqual([1, 1]);
+    expect([true, false].map((each) => value(of(each), { any: 'àBC.x' }))).toEqual([0, 1]);
+  });
+
   it.each<[string, RegExp]>([
+    [textIndex('', 'a', 'any', table('recursive="true"', ['a', 'b'])), /is recursive/],
+    [textIndex('', 'a', 'any', table('isCaseSensitive="true"', ['a', 'b'])), /another isCaseSensitive/],
+    [textIndex('', 'a', 'any', table('maxLevenshteinDistance="2"', ['a', 'b'])), /maxLevenshteinDistance 2/],
+    [textIndex('', 'a', 'any', table('', ['\\w', 'b', 'true'])), /tells cases apart/],
+    [textIndex('', 'a', 'any', table('', ['[a-c]', 'b', 'true'])), /tells cases apart/],
+    [textIndex('', 'a', 'any', table('', ['\\bis\\b', 'b', 'true'])), /beside \\b/],
+    [textIndex('', 'a', 'any', table('', ['a*', 'b', 'true'])), /may match an empty text/],
+    [textIndex('', 'a', 'any', table('', ['a', '$1'])), /by one with \$/],
+    [textIndex('x-wordRE="\\w+"', 'a', 'any', table('', ['a', 'b'])), /tell cases apart/],
     [textIndex('maxLevenshteinDistance="1"', 'a'), /maxLevenshteinDistance 1/],
     [textIndex('localTermWeights="augmentedNormalizedTermFrequency"', 'a'), /augmentedNormalized/],
     [textIndex('localTermWeights="other"', 'a'), /localTermWeights "other", not one of/],
@@ -157,11 +220,20 @@ describe('TextIndex', () => {
   });
 });
 
+function table(attributes: string, ...rows: readonly (readonly string[])[]): string {
+  const cells = rows.map(
+    ([from, to, regex = 'false']) =>
+      `<row><string>${from}</string><stem>${to}</stem><regex>${regex}</regex></row>`,
+  );
+  return `<TextIndexNormalization ${attributes}><InlineTable>${cells.join('')}</InlineTable></TextIndexNormalization>`;
+}
+
 /** What JPMML writes of TfidfVectorizer: a function of the text, a term and its weight, and a field for each term. */
 function linear(
   terms: readonly string[],
   weights: readonly number[],
   any: string,
+  normalization = '',
 ): { readonly text: string; readonly row: Row } {
   const fields = terms.map(
     (term, i) =>
@@ -170,7 +242,7 @@ function linear(
   const predictors = terms.map((_, i) => `<NumericPredictor name="f${i}" coefficient="1"/>`);
   const dictionary = `<DefineFunction name="tf-idf" optype="continuous" dataType="double">
     <ParameterField name="document"/><ParameterField name="term"/><ParameterField name="weight"/>
-    <Apply function="*"><TextIndex textField="document"><FieldRef field="term"/></TextIndex><FieldRef field="weight"/></Apply>
+    <Apply function="*"><TextIndex textField="document">${normalization}<FieldRef field="term"/></TextIndex><FieldRef field="weight"/></Apply>
     </DefineFunction>`;
   const text = pmmlText(
     texts('any'),
