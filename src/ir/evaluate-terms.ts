@@ -44,9 +44,9 @@ export function averageTerms(step: AverageTerms, given: string | null): readonly
   });
 }
 
-/** Null for a missing text. */
-function readTerms(
-  { text: before, split, terms, missing }: TermReading,
+/** The terms of a text; null for a missing one. */
+export function readTerms(
+  { text: before, split, terms, missing }: Omit<TermReading, 'input'>,
   given: string | null,
 ): readonly string[] | null {
   const text = missing === 'empty' ? (given ?? '') : given;
@@ -82,6 +82,16 @@ export function upperCase(text: string): string {
 /** U+0130 is the one character whose simple lower case is not its full one. */
 function lowerCharacter(character: string): string {
   return character === '\u0130' ? 'i' : lowerCase(character);
+}
+
+/** The simple lower case of each character's simple upper case; where only the full one is longer, they agree. */
+export function foldCase(text: string): string {
+  return [...text].map((character) => lowerCharacter(upperCharacter(character))).join('');
+}
+
+function upperCharacter(character: string): string {
+  const upper = upperCase(character);
+  return [...upper].length === 1 ? upper : character;
 }
 
 function decompose(text: string): string {
@@ -165,6 +175,8 @@ function changeTerms(operation: TermOperation, terms: readonly string[]): readon
       return terms.map(lowerCase);
     case 'uppercase':
       return terms.map(upperCase);
+    case 'fold-case':
+      return terms.map(foldCase);
     case 'drop':
       return terms.filter((term) => !operation.terms.includes(operation.ignoreCase ? lowerCase(term) : term));
     case 'drop-short':

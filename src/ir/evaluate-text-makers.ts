@@ -1,4 +1,4 @@
-import { lowerCase, masked, upperCase } from './evaluate-terms.ts';
+import { foldCase, lowerCase, masked, upperCase } from './evaluate-terms.ts';
 import type {
   ChangeText,
   DatePart,
@@ -48,6 +48,8 @@ export function changeText(change: TextChange, text: string): string | null {
       return lowerCase(text);
     case 'uppercase':
       return upperCase(text);
+    case 'fold-case':
+      return foldCase(text);
     case 'trim':
       return text.replace(/^[\0- ]+|[\0- ]+$/g, '');
     case 'slice':

@@ -16,8 +16,8 @@ export interface ChangeText {
 }
 
 export type TextChange =
-  /** Full case mapping, as in CountTerms. */
-  | { readonly name: 'lowercase' | 'uppercase' }
+  /** As in CountTerms: full case mapping, and the simple one of TermOperation. */
+  | { readonly name: 'lowercase' | 'uppercase' | 'fold-case' }
   /** Without what is not greater than U+0020 at both ends. */
   | { readonly name: 'trim' }
   /** From the UTF-16 unit `start`, counted from 0, so many as there are of `length`. */

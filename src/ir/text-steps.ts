@@ -82,6 +82,8 @@ export type TextSplit =
 
 export type TermOperation =
   | { readonly name: 'lowercase' | 'uppercase' }
+  /** The simple lower case of the simple upper case of each character, so that σ and ς become one, as Java has them. */
+  | { readonly name: 'fold-case' }
   /** Leaves out listed terms; with `ignoreCase`, those whose lower case is listed. */
   | { readonly name: 'drop'; readonly terms: readonly string[]; readonly ignoreCase: boolean }
   /** Leaves out terms of fewer UTF-16 units. */

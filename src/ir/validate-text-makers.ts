@@ -29,7 +29,7 @@ export function makesText(step: unknown): boolean {
   return typeof step === 'object' && step !== null && isTextMaker(step as { readonly kind: string });
 }
 
-const CHANGES = ['lowercase', 'uppercase', 'trim', 'slice', 'map', 'replace'];
+const CHANGES = ['lowercase', 'uppercase', 'fold-case', 'trim', 'slice', 'map', 'replace'];
 
 /** Longer texts than any that is trained; bounds memory. */
 const MAX_LENGTH = 2 ** 30;

@@ -20,7 +20,7 @@ const TEXT_OPERATIONS = [
   'to-ascii',
   'join-spaces',
 ];
-const TERM_OPERATIONS = ['lowercase', 'uppercase', 'drop', 'drop-short', 'runs', 'padded-runs'];
+const TERM_OPERATIONS = ['lowercase', 'uppercase', 'fold-case', 'drop', 'drop-short', 'runs', 'padded-runs'];
 
 /** As many registers as a step may write; bounds memory. HashingVectorizer has so many unless told otherwise. */
 const MAX_COLUMNS = 2 ** 20;

@@ -13,7 +13,7 @@ type Split =
   | { readonly by: 'match' | 'separator'; readonly pattern: string };
 
 type Operation =
-  | { readonly name: 'lowercase' | 'uppercase' }
+  | { readonly name: 'lowercase' | 'uppercase' | 'fold-case' }
   | { readonly name: 'drop'; readonly terms: readonly string[]; readonly ignoreCase: boolean }
   | { readonly name: 'drop-short'; readonly least: number }
   | { readonly name: 'runs'; readonly min: number; readonly max: number; readonly separator: string }
@@ -136,7 +136,8 @@ function createSplitter(pattern: string, mask: (text: string) => string): (text:
 function createOperation(operation: Operation, changes: TextChanges): (terms: string[]) => string[] {
   switch (operation.name) {
     case 'lowercase':
-    case 'uppercase': {
+    case 'uppercase':
+    case 'fold-case': {
       const change = changes[operation.name];
       return (terms) => terms.map(change);
     }

@@ -6,6 +6,7 @@ export interface TextChanges {
   lowercase(text: string): string;
   uppercase(text: string): string;
   'lowercase-each'(text: string): string;
+  'fold-case'(text: string): string;
   'strip-marks'(text: string): string;
   'to-ascii'(text: string): string;
   'join-spaces'(text: string): string;
@@ -18,6 +19,16 @@ const NOT_ASCII_CHARACTERS = /[^\0-\x7f]+/g;
 /** What Python's \s matches. */
 const SPACE = String.raw`[\t-\r\x1c- \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]`;
 const LONG_SPACES = new RegExp(`${SPACE}{2,}`, 'g');
+
+/** Characters whose upper case has another lower case than they themselves, each before that one. */
+const FOLDED = [
+  ...'µμıiſs\u0345ιςσϐβϑθϕφϖπϰκϱρϵε',
+  ...'\u1c80в\u1c81д\u1c82о\u1c83с\u1c84т\u1c85т\u1c86ъ\u1c87ѣ\u1c88\ua64bẛṡ\u1fbeι',
+];
+const FOLDS: ReadonlyMap<string, string> = new Map(
+  FOLDED.flatMap((from, i) => (i % 2 === 0 ? [[from, FOLDED[i + 1]!] as const] : [])),
+);
+const FOLDING = new RegExp(`[${[...FOLDS.keys()].join('')}]`, 'g');
 
 export function createTextChanges(recent: string): TextChanges {
   const decompose = except(recent, (text) => text.normalize('NFKD'));
@@ -39,12 +50,16 @@ export function createTextChanges(recent: string): TextChanges {
   };
   // U+0295 is cased from Unicode 17 on, which would matter to a sigma beside it.
   const lowercase = except(`\\u0295${recent}`, (text) => text.toLowerCase());
+  // The two characters whose lower case depends on others, or is longer than the simple one.
+  const lowercaseEach = (text: string) =>
+    lowercase(text.replace(/\u03a3/g, '\u03c3').replace(/\u0130/g, 'i'));
   return {
     lowercase,
     // These have upper cases from Unicode 16 or 17 on.
     uppercase: except(`\\u019b\\u0264\\ua7d3\\ua7d5${recent}`, (text) => text.toUpperCase()),
-    // The two characters whose lower case depends on others, or is longer than the simple one.
-    'lowercase-each': (text) => lowercase(text.replace(/\u03a3/g, '\u03c3').replace(/\u0130/g, 'i')),
+    'lowercase-each': lowercaseEach,
+    'fold-case': (text) =>
+      lowercaseEach(NOT_ASCII.test(text) ? text.replace(FOLDING, (each) => FOLDS.get(each)!) : text),
     'strip-marks': (text) =>
       NOT_ASCII.test(text) ? decompose(text).replace(NOT_ASCII_CHARACTERS, notMarks) : text,
     'to-ascii': (text) => (NOT_ASCII.test(text) ? decompose(text).replace(NOT_ASCII_CHARACTERS, '') : text),

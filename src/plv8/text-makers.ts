@@ -5,7 +5,7 @@ export type Text = string | null;
 
 /** A change of `src/ir/text-makers.ts`. */
 export type Change =
-  | { readonly name: 'lowercase' | 'uppercase' | 'trim' }
+  | { readonly name: 'lowercase' | 'uppercase' | 'fold-case' | 'trim' }
   | { readonly name: 'slice'; readonly start: number; readonly length: number }
   | { readonly name: 'map'; readonly from: readonly string[]; readonly to: readonly Text[] }
   | { readonly name: 'replace'; readonly pattern: string; readonly by: readonly (string | number)[] };
@@ -37,6 +37,7 @@ function createChange(
   switch (change.name) {
     case 'lowercase':
     case 'uppercase':
+    case 'fold-case':
       return changes[change.name];
     case 'trim':
       return trim;

@@ -144,7 +144,12 @@ function measureText(input: Register): fc.Arbitrary<MeasureText> {
 }
 
 const change: fc.Arbitrary<TextChange> = fc.oneof<fc.Arbitrary<TextChange>[]>(
-  fc.constantFrom<TextChange>({ name: 'lowercase' }, { name: 'uppercase' }, { name: 'trim' }),
+  fc.constantFrom<TextChange>(
+    { name: 'lowercase' },
+    { name: 'uppercase' },
+    { name: 'fold-case' },
+    { name: 'trim' },
+  ),
   fc.record({ name: fc.constant('slice' as const), start: fc.nat(3), length: fc.nat(12) }),
   fc.constantFrom<TextChange>(
     { name: 'map', from: ['a', '', 'red'], to: ['b', null, 'a'] },
@@ -251,7 +256,7 @@ const term = fc.oneof(
 );
 
 const termOperation: fc.Arbitrary<TermOperation> = fc.oneof(
-  fc.constantFrom<TermOperation>({ name: 'lowercase' }, { name: 'uppercase' }),
+  fc.constantFrom<TermOperation>({ name: 'lowercase' }, { name: 'uppercase' }, { name: 'fold-case' }),
   fc.record({
     name: fc.constant('drop' as const),
     terms: fc.uniqueArray(term, { maxLength: 4 }),

@@ -33,7 +33,7 @@ export const PERL_CLASSES: Dialect['classes'] = {
 };
 
 /** https://docs.oracle.com/en/java/javase/17/docs/api/java.base/java/util/regex/Pattern.html */
-const JAVA: Dialect = {
+export const JAVA: Dialect = {
   classes: PERL_CLASSES,
   // \b is not among them: what it takes for a word changed with Java 19.
   assertions: { A: '^', z: '(?![^])', Z: AT_END },

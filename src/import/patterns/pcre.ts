@@ -7,7 +7,7 @@ const AT_END = '(?=\\n?(?![^]))';
  * Perl's syntax as PCRE has it for texts of Unicode, without its option to take classes for those of Unicode.
  * https://www.pcre.org/current/doc/html/pcre2pattern.html
  */
-const PCRE: Dialect = {
+export const PCRE: Dialect = {
   classes: PERL_CLASSES,
   assertions: { b: '\\b', B: '\\B', A: '^', z: '(?![^])', Z: AT_END },
   controls: { n: '\n', t: '\t', r: '\r', f: '\f', a: '\x07', e: '\x1b' },

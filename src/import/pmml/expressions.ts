@@ -7,6 +7,7 @@ import { lowerNormContinuous } from './normalize.ts';
 import { dataTypeOf, storedType } from './scan.ts';
 import type { Scope } from './scope.ts';
 import { lowerDiscretize, lowerMapValues, lowerNormDiscrete } from './tables.ts';
+import { lowerTextIndex } from './text-index.ts';
 import { changedSource, withSource } from './texts.ts';
 import { parseConstant, roundTo } from './types.ts';
 import {
@@ -82,7 +83,7 @@ export function lowerExpression(element: Element, context: Context): Value {
     case 'Apply':
       return lowerApply(element, context);
     case 'TextIndex':
-      return element.refuse('counts words in texts', 'Count the words before the model, in SQL.');
+      return lowerTextIndex(element, context);
     case 'Aggregate':
     case 'Lag':
       return element.refuse('looks at several rows', 'Aggregate before the model, in SQL.');

@@ -45,7 +45,8 @@ export function lowerPmml(file: PmmlFile, options: ImportOptions): LoweredFile {
   const result = guarded(withBeside(finalResult(file.model, lowered), file.model, lowered), lowering);
   const { task, output } = outputOf(result, options, file, lowering);
   noteOutputs(file.model, result, lowering);
-  const model: Model = { irVersion: 1, task, features, steps: lowering.b.steps, output };
+  const single: Model = { irVersion: 1, task, features, steps: lowering.b.steps, output };
+  const model = lowering.termCounts.share(single);
   return {
     model,
     source: {

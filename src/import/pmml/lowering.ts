@@ -1,9 +1,10 @@
-import type { Register, TextMaker } from '../../ir/model.ts';
+import type { Register, TextChange, TextMaker } from '../../ir/model.ts';
 import { MAX_GROWTH, textGrowth } from '../../ir/text-makers.ts';
 import { Builder } from '../builder.ts';
 import { type DateType, isDateType, readDate } from './dates.ts';
 import type { Element } from './element.ts';
 import type { PmmlFile } from './scan.ts';
+import { TermCounts } from './term-counts.ts';
 import { type ConstantValue, isAnyText, type NumberValue, type TextValue, type Value } from './values.ts';
 
 /** Expressions that the functions of a file may unfold to: a small file can say very much. */
@@ -16,12 +17,17 @@ const MAX_CALLS = 100;
 export class Lowering {
   readonly file: PmmlFile;
   readonly b: Builder;
+  readonly termCounts = new TermCounts();
   readonly notes: string[] = [];
   /** Registers that hold 1 where a row makes no prediction, such as for an invalid input. */
   readonly guards: Register[] = [];
+  /** Registers of texts for which there is a guard of their letters. */
+  readonly guardedTexts = new Set<Register>();
   private readonly constants = new Map<number, Register>();
   private readonly codes = new Map<Register, NumberCodes>();
   private readonly growths = new Map<Register, number>();
+  private readonly changed = new Map<string, Register>();
+  private readonly texts = new WeakMap<TextValue, Register>();
   private expressions = 0;
   private calls = 0;
 
@@ -99,7 +105,27 @@ export class Lowering {
   /** A register with the text itself. */
   textRegister(value: TextValue, at: Element): Register {
     if (value.source !== undefined) return value.source();
-    return this.makeText({ kind: 'choose-text', index: value.register, texts: value.texts, inputs: [] }, at);
+    let text = this.texts.get(value);
+    if (text === undefined) {
+      text = this.makeText(
+        { kind: 'choose-text', index: value.register, texts: value.texts, inputs: [] },
+        at,
+      );
+      this.texts.set(value, text);
+    }
+    return text;
+  }
+
+  /** The register of a text after changes, the same one however often they are asked for. */
+  changedText(input: Register, changes: readonly TextChange[], at: Element): Register {
+    if (changes.length === 0) return input;
+    const key = `${input} ${JSON.stringify(changes)}`;
+    let register = this.changed.get(key);
+    if (register === undefined) {
+      register = this.makeText({ kind: 'change-text', input, changes, missing: null }, at);
+      this.changed.set(key, register);
+    }
+    return register;
   }
 
   /** The register of a text that a step makes. @throws PgscoreError PGS_UNSUPPORTED for one that may be too long. */

@@ -88,13 +88,20 @@ export function chooseText(
 
 /** The rows of an <InlineTable>: each cell's text by the name of its element. */
 export function scanTable(element: Element): readonly ReadonlyMap<string, string>[] {
+  return tableRows(element).map(
+    (row) => new Map([...row].map(([name, text]) => [name, text.trim()] as const)),
+  );
+}
+
+/** The rows, with the blanks around the texts. */
+export function tableRows(element: Element): readonly ReadonlyMap<string, string>[] {
   if (element.optional('TableLocator') !== undefined) {
     element.refuse('has its table elsewhere', 'Export the model with the table in an <InlineTable>.');
   }
   return element
     .required('InlineTable')
     .all('row')
-    .map((row) => new Map(row.children.map((cell) => [cell.name, cell.text.trim()] as const)));
+    .map((row) => new Map(row.children.map((cell) => [cell.name, cell.text] as const)));
 }
 
 interface Column {

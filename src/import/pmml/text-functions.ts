@@ -19,7 +19,7 @@ function textsOf(value: TextValue): readonly string[] {
 }
 
 /** @throws PgscoreError PGS_UNSUPPORTED for a text that may be any, and that is not there as it is. */
-function needSource(value: TextValue, at: Element): void {
+export function needSource(value: TextValue, at: Element): void {
   if (!isAnyText(value) || value.source !== undefined) return;
   at.refuse(
     'computes a text of one that may be any',
@@ -108,7 +108,7 @@ const stringLength: BuiltIn = (values, at, lowering) =>
   measure(take(values, 1, at)[0]!, { name: 'length' }, 'integer', at, lowering);
 
 /** What a pattern makes, or the refusal that names it. */
-function withPattern<T>(pattern: string, at: Element, make: () => T): T {
+export function withPattern<T>(pattern: string, at: Element, make: () => T): T {
   try {
     return make();
   } catch (error) {

@@ -53,8 +53,9 @@ export function parseXml(file: string, bytes: Uint8Array): Element {
   const addText = (part: string): void => {
     const element = open.at(-1);
     if (ignored > 0 || element === undefined) return;
-    // Blanks between elements are none of a file's texts, but for a constant.
-    if (element.text !== '' || element.name === 'Constant' || /\S/.test(part)) element.text += part;
+    // Blanks between elements are none of a file's texts, but for a constant and the cells of a table.
+    const mayBeBlank = element.name === 'Constant' || open.at(-2)?.name === 'row';
+    if (element.text !== '' || mayBeBlank || /\S/.test(part)) element.text += part;
   };
   parser.on('text', addText);
   parser.on('cdata', addText);

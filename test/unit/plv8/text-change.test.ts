@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { RECENT_CHARACTERS } from '../../../src/ir/characters.ts';
+import { foldCase } from '../../../src/ir/evaluate-terms.ts';
 import { createMask, createTextChanges } from '../../../src/plv8/text-change.ts';
 import { readJson } from '../../conformance/runner.ts';
 
@@ -56,5 +57,12 @@ describe('every character is what Python 3.11 makes of it', () => {
     const { lowercase } = changes;
     expect(lowercase('ΑΣ İ ǅ ẞ')).toBe('ας i\u0307 ǆ ß');
     expect(changes['lowercase-each']('ΑΣ İ ǅ ẞ')).toBe('ασ i ǆ ß');
+  });
+
+  it('the lower case of the upper case by itself, as the second opinion has it', () => {
+    // Java's equalsIgnoreCase: σ and ς, ı and i, the Kelvin sign and k are equal, ß and ss are not.
+    expect(changes['fold-case']('ΑΣς İı ǅ ẞß \u212a')).toBe('ασσ ii ǆ ßß k');
+    const characters = blocks.flat();
+    expect(characters.filter((each) => changes['fold-case'](each) !== foldCase(each))).toEqual([]);
   });
 });
