@@ -44,12 +44,14 @@ export function oneHotEncoder(
 ): readonly Column[] {
   const lists = categoryLists(estimator, columns);
   const handling = estimator.text('handle_unknown', 'error');
+  // Before 1.8 'warn' left unknown categories out, though it should have taken them for rare ones.
+  const ignored = handling === 'ignore' || (handling === 'warn' && estimator.version < 108);
   return columns.flatMap((column, i) => {
     const categories = lists[i]!;
     const { codes, merged } = mergedCodes(estimator, i, categories.length);
     const groups = codes.reduce((most, code) => Math.max(most, code), -1) + 1;
     const dropped = droppedGroup(estimator, i);
-    const unknown = handling === 'error' ? Number.NaN : handling === 'ignore' || !merged ? -1 : groups - 1;
+    const unknown = handling === 'error' ? Number.NaN : ignored || !merged ? -1 : groups - 1;
     const code = lowering.encode(column, categories, codes, { missing: unknown, unknown }, estimator);
     if (handling === 'error') lowering.guards.add(code);
     const kept = Array.from({ length: groups }, (_, k) => k).filter((k) => k !== dropped);
