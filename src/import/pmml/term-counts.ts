@@ -63,36 +63,16 @@ export class TermCounts {
     const factorOf = new Set(
       [...factors.values()].flatMap((each) => [...each.values()]).map(({ register }) => register),
     );
-    const steps: Step[] = [];
-    const moved = new Map<Register, Register>();
-    let next = 0;
-    const place = (registers: readonly Register[]): void => {
-      for (const register of registers) moved.set(register, next++);
-    };
-    place(model.features.map((_, feature) => feature));
-    let old = next;
+    const places = new Places(model.features.length);
+    let first = model.features.length;
     for (const step of model.steps) {
-      const registers = Array.from({ length: stepWidth(step) }, (_, i) => old + i);
-      const group = this.groupOf.get(old);
-      if (group === undefined && !factorOf.has(old)) {
-        steps.push(step);
-        place(registers);
-      } else if (group?.registers[0] === old) {
-        steps.push(wholeCount(group));
-        place(group.registers);
-        const own = factors.get(group);
-        if (own !== undefined) {
-          const products = group.registers.map((register) => own.get(register));
-          steps.push(weighStep(group, products));
-          for (const product of products) {
-            if (product !== undefined) moved.set(product.register, next);
-            next++;
-          }
-        }
-      }
-      old += registers.length;
+      const group = this.groupOf.get(first);
+      const registers = Array.from({ length: stepWidth(step) }, (_, i) => first + i);
+      if (group?.registers[0] === first) addGroup(group, factors.get(group), places);
+      else if (group === undefined && !factorOf.has(first)) places.add(step, registers);
+      first += registers.length;
     }
-    return moveRegisters({ ...model, steps }, (register) => moved.get(register)!);
+    return moveRegisters({ ...model, steps: places.steps }, places.of);
   }
 
   /** For each group, the first product of each count and a constant. */
@@ -111,6 +91,43 @@ export class TermCounts {
     }
     return factors;
   }
+}
+
+/** Steps that are numbered anew; they name what they read by its old number. */
+class Places {
+  readonly steps: Step[] = [];
+  private readonly moved = new Map<Register, Register>();
+  private next = 0;
+
+  constructor(features: number) {
+    this.place(Array.from({ length: features }, (_, feature) => feature));
+  }
+
+  /** The new number of a register. */
+  readonly of = (register: Register): Register => this.moved.get(register)!;
+
+  /** Appends a step that writes what had these numbers; undefined for what is new. */
+  add(step: Step, registers: readonly (Register | undefined)[]): void {
+    this.steps.push(step);
+    this.place(registers);
+  }
+
+  private place(registers: readonly (Register | undefined)[]): void {
+    for (const register of registers) {
+      if (register !== undefined) this.moved.set(register, this.next);
+      this.next++;
+    }
+  }
+}
+
+function addGroup(group: Group, factors: ReadonlyMap<Register, Product> | undefined, places: Places): void {
+  places.add(wholeCount(group), group.registers);
+  if (factors === undefined) return;
+  const products = group.registers.map((register) => factors.get(register));
+  places.add(
+    weighStep(group, products),
+    products.map((product) => product?.register),
+  );
 }
 
 /** The register of a count times a constant. */

@@ -11,8 +11,8 @@ import { needSource, withPattern } from './text-functions.ts';
 import { normalizationOf } from './text-normalization.ts';
 import { isAnyText, MISSING, number, type TextValue, type Value } from './values.ts';
 
-/** Bounds the time that a text takes. */
-const MAX_WORDS = 100;
+/** Words of one term: all runs of so many words of a text are looked up. Bounds time and memory. */
+const MAX_WORDS = 20;
 
 const SEPARATOR = '\\s';
 
