@@ -163,11 +163,11 @@ function engineLine({ title, models, passed }: FormatSupport, engine: 'database'
   return [
     row([
       title,
-      own.map(({ model }) => model).join(', '),
+      folded(own.map(({ model }) => model)),
       engine === 'database' ? 'database, Node' : 'sidecar',
       passed[engine] ?? 0,
       differenceText(bound),
-      [...new Set(own.flatMap(({ recordedBy }) => recordedBy))].sort(byText).join(', '),
+      byProgram([...new Set(own.flatMap(({ recordedBy }) => recordedBy))].sort(byText)),
     ]),
   ];
 }
@@ -175,6 +175,26 @@ function engineLine({ title, models, passed }: FormatSupport, engine: 'database'
 function refusedLine({ title, refused }: FormatSupport): string {
   const names = new Set(refused.map((each) => each.case.replace(/\/model\w*\.\w+$/, '')));
   return row([title, [...names].join(', '), 'refused', refused.length, '', '']);
+}
+
+/** How many names a cell shows at most; more unfold by a click. */
+const SHOWN = 20;
+
+function folded(names: readonly string[]): string {
+  const all = names.join(', ');
+  return names.length <= SHOWN ? all : `<details><summary>${names.length}</summary>${all}</details>`;
+}
+
+/** `Points 1.0, 1.1` for `Points 1.0` and `Points 1.1`, which follow each other. */
+function byProgram(engines: readonly string[]): string {
+  return engines
+    .map((engine, e) => {
+      const version = engine.lastIndexOf(' ');
+      const isSame =
+        e > 0 && engines[e - 1]!.slice(0, engines[e - 1]!.lastIndexOf(' ')) === engine.slice(0, version);
+      return isSame && /^ \d/.test(engine.slice(version)) ? engine.slice(version + 1) : engine;
+    })
+    .join(', ');
 }
 
 function row(cells: readonly (string | number)[]): string {

@@ -80,6 +80,18 @@ describe('the table of formats', () => {
     expect(() => replaceTable('a', 'new')).toThrow('no place for the table');
   });
 
+  it('unfolds long lists, and names a program once for all its versions', () => {
+    const models = Array.from({ length: 21 }, (_, i) => `m${String.fromCharCode(97 + i)}`);
+    const versions = ['Points 1.1', 'Lines 2.0', 'by hand', 'Points 1.0'];
+    const found = supportOf(
+      versions.map((recordedBy, v) => passed({ case: `${v}`, models, recordedBy })),
+      known,
+    );
+    expect(markdownTable(found).split('\n').at(-1)).toBe(
+      `| Points | <details><summary>21</summary>${models.join(', ')}</details> | database, Node | 4 | ≤ 1e-12 | Lines 2.0, Points 1.0, 1.1, by hand |`,
+    );
+  });
+
   it.each([
     [0, 0],
     [1e-12, 1e-12],
