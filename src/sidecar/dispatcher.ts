@@ -180,8 +180,10 @@ export class Dispatcher<B extends { readonly id: number }> {
       state.polls = 0;
       state.due = full ? now : now + POLLS_MS[0]!;
     } else if (!fromHead && state.polls === POLLS_MS.length) {
-      // Before it sleeps, the whole queue must have been seen empty.
-      Object.assign(state, { after: HEAD, headAt: Number.NEGATIVE_INFINITY, due: now });
+      // Before it sleeps, the whole queue must have been seen empty: when the head's share of the time allows it.
+      const headDue = state.headAt + state.headCostMs / HEAD_SHARE;
+      if (headDue <= now) Object.assign(state, { after: HEAD, headAt: Number.NEGATIVE_INFINITY, due: now });
+      else state.due = Math.min(headDue, now + POLLS_MS.at(-1)!);
     } else {
       state.due = now + (POLLS_MS[state.polls] ?? this.#pollMs);
       state.polls = Math.min(state.polls + 1, POLLS_MS.length);

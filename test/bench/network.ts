@@ -10,7 +10,7 @@ import { timed } from './measure.ts';
 import type { Section } from './report.ts';
 import { drained, withSidecar } from './sidecar-process.ts';
 
-const ROWS = 10_000;
+const ROWS = 30_000;
 /** The batches that the sidecar makes of it: pages of 500. */
 const BATCH = 500;
 /** Which it runs in parts about this large, as it finds out. */

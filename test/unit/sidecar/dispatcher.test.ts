@@ -159,6 +159,26 @@ test('before it sleeps the queue was seen empty from its head', async () => {
   expect(last?.after).toEqual({ live: 0n, backfill: 0n });
 });
 
+test('a head that is slow to read is not read each time that the queue is empty: meanwhile its end is polled', async () => {
+  const dispatcher = new Dispatcher<Binding>();
+  dispatcher.update([{ id: 1 }]);
+  const { turn } = await nextTurn(dispatcher);
+  turn.claimed({ found: true, last: { live: 5n, backfill: 0n }, full: false, milliseconds: 100 });
+  turn.end();
+  const start = performance.now();
+  const pauses: number[] = [];
+  let last: Turn<Binding> | undefined;
+  while (!dispatcher.quiet) {
+    const next = await nextTurn(dispatcher);
+    last = next.turn;
+    pauses.push(next.after);
+    answer(last, undefined);
+  }
+  expect(performance.now() - start).toBeGreaterThanOrEqual(1000);
+  expect(Math.max(...pauses)).toBeLessThanOrEqual(21);
+  expect(last?.after).toEqual({ live: 0n, backfill: 0n });
+});
+
 test('untilQuiet tells work from quiet', async () => {
   const dispatcher = await sleeping();
   dispatcher.wake('once');
