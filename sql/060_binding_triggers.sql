@@ -43,9 +43,7 @@ BEGIN
       (SELECT string_agg(quote_ident(f.key), ', ') FROM jsonb_each(b.features) AS f WHERE f.value ? 'reads')
       USING ERRCODE = 'invalid_parameter_value', HINT = 'Attach with mode => ''async'', or leave "reads" out.';
   END IF;
-  PERFORM pgscore_internal.build_key_lookup(b, fed);
-  EXECUTE pgscore_internal.trigger_function(b, fed);
-  EXECUTE format('REVOKE ALL ON FUNCTION pgscore_internal.%I() FROM PUBLIC', function);
+  PERFORM pgscore_internal.write_binding_functions(b, fed);
   EXECUTE format('CREATE OR REPLACE TRIGGER %I BEFORE INSERT ON %s FOR EACH ROW EXECUTE FUNCTION pgscore_internal.%I()',
                  pgscore_internal.trigger_name(binding, 'insert', b.model), b.relation, function);
   -- As records, compared by stored bytes: that exists for every type, and sees changes that an equality would not.
@@ -66,6 +64,29 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION pgscore_internal.build_binding(integer) IS 'writes a binding''s trigger function and triggers for the present champion';
+
+-- The functions that a binding's triggers and sidecars call.
+CREATE OR REPLACE FUNCTION pgscore_internal.write_binding_functions(b pgscore_internal.bindings, fed jsonb)
+RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  read pgscore_internal.binding_reads;
+BEGIN
+  IF b.mode = 'sync' THEN
+    PERFORM pgscore_internal.build_key_lookup(b, fed);
+    EXECUTE pgscore_internal.trigger_function(b, fed);
+  ELSE
+    PERFORM pgscore_internal.build_row_functions(b, fed);
+    EXECUTE pgscore_internal.async_trigger_function(b);
+  END IF;
+  EXECUTE format('REVOKE ALL ON FUNCTION pgscore_internal.%I() FROM PUBLIC', format('binding_%s', b.id));
+  FOR read IN SELECT r.* FROM pgscore_internal.binding_reads AS r WHERE r.binding = b.id LOOP
+    EXECUTE pgscore_internal.reads_trigger_function(b, read);
+    EXECUTE format('REVOKE ALL ON FUNCTION pgscore_internal.%I() FROM PUBLIC', format('binding_%s_reads_%s', b.id, read.position));
+  END LOOP;
+END
+$$;
+COMMENT ON FUNCTION pgscore_internal.write_binding_functions(pgscore_internal.bindings, jsonb) IS 'writes the functions of a binding';
 
 -- A prediction that feeds its own model would never come to rest.
 CREATE OR REPLACE FUNCTION pgscore_internal.refuse_own_output(b pgscore_internal.bindings, inputs text[], predictions text[])

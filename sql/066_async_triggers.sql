@@ -8,10 +8,8 @@ DECLARE
   function text := format('binding_%s', b.id);
 BEGIN
   UPDATE pgscore_internal.bindings AS t SET key_columns = pgscore_internal.require_key(b.relation) WHERE t.id = b.id RETURNING t.* INTO b;
-  PERFORM pgscore_internal.build_row_functions(b, fed);
-  EXECUTE pgscore_internal.async_trigger_function(b);
-  EXECUTE format('REVOKE ALL ON FUNCTION pgscore_internal.%I() FROM PUBLIC', function);
-  PERFORM pgscore_internal.build_reads(b, fed);
+  PERFORM pgscore_internal.record_reads(b, fed);
+  PERFORM pgscore_internal.write_binding_functions(b, fed);
   PERFORM pgscore_internal.create_async_triggers(b);
   PERFORM pgscore_internal.depend_on_columns(b, b.relation, '', function, b.inputs || b.key_columns
     || array_remove(ARRAY[b.value_column, b.label_column, b.version_column, b.time_column], NULL));

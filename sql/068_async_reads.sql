@@ -95,27 +95,19 @@ END
 $$;
 COMMENT ON FUNCTION pgscore_internal.require_read_columns(pgscore_internal.bindings, regclass, jsonb) IS 'columns of another table that hold a key, or an error';
 
-CREATE OR REPLACE FUNCTION pgscore_internal.build_reads(b pgscore_internal.bindings, fed jsonb)
+DROP FUNCTION IF EXISTS pgscore_internal.build_reads(pgscore_internal.bindings, jsonb);
+CREATE OR REPLACE FUNCTION pgscore_internal.record_reads(b pgscore_internal.bindings, fed jsonb)
 RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
-#variable_conflict use_column
-DECLARE
-  read pgscore_internal.binding_reads;
 BEGIN
   PERFORM pgscore_internal.drop_reads(b.id);
-  FOR read IN
-    INSERT INTO pgscore_internal.binding_reads (binding, position, relation, key_columns, inputs)
-    SELECT b.id, row_number() OVER (ORDER BY r.relation::oid, r.key_columns), r.relation, r.key_columns, array_agg(DISTINCT i.name)
-    FROM pgscore_internal.resolve_reads(b, fed) AS r, unnest(r.inputs || r.key_columns) AS i (name)
-    GROUP BY r.relation, r.key_columns
-    RETURNING *
-  LOOP
-    EXECUTE pgscore_internal.reads_trigger_function(b, read);
-    EXECUTE format('REVOKE ALL ON FUNCTION pgscore_internal.%I() FROM PUBLIC', format('binding_%s_reads_%s', b.id, read.position));
-  END LOOP;
+  INSERT INTO pgscore_internal.binding_reads (binding, position, relation, key_columns, inputs)
+  SELECT b.id, row_number() OVER (ORDER BY r.relation::oid, r.key_columns), r.relation, r.key_columns, array_agg(DISTINCT i.name)
+  FROM pgscore_internal.resolve_reads(b, fed) AS r, unnest(r.inputs || r.key_columns) AS i (name)
+  GROUP BY r.relation, r.key_columns;
 END
 $$;
-COMMENT ON FUNCTION pgscore_internal.build_reads(pgscore_internal.bindings, jsonb) IS 'writes the trigger functions of tables that features are read from';
+COMMENT ON FUNCTION pgscore_internal.record_reads(pgscore_internal.bindings, jsonb) IS 'notes the tables that a binding''s features are read from';
 
 -- Any number of writers may concern the same row, none of which holds its lock: they add pages, and never rely on a job
 -- that is there. UPDATE queues the rows of which a column that is read differs, by their keys before and after.

@@ -1,33 +1,8 @@
 -- Bindings that an older pgscore made, after an upgrade.
 
--- Writes a binding's functions anew, as the present functions of sql/ make them. No trigger, column or lock of a table: the
--- triggers that are there call what is written here.
-CREATE OR REPLACE FUNCTION pgscore_internal.refresh_binding(binding integer)
-RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-  b pgscore_internal.bindings;
-  fed jsonb;
-BEGIN
-  SELECT t.* INTO b FROM pgscore_internal.bindings AS t WHERE t.id = binding;
-  fed := pgscore_internal.resolve_features(b.model, (pgscore_internal.require_champion(b.model)).signature, b.relation, b.features, b.search_path);
-  IF b.mode = 'sync' THEN
-    PERFORM pgscore_internal.build_key_lookup(b, fed);
-    EXECUTE pgscore_internal.trigger_function(b, fed);
-    RETURN;
-  END IF;
-  PERFORM pgscore_internal.build_row_functions(b, fed);
-  EXECUTE pgscore_internal.async_trigger_function(b);
-  FOR r IN 1 .. coalesce((SELECT max(position) FROM pgscore_internal.binding_reads AS r WHERE r.binding = b.id), 0) LOOP
-    EXECUTE (SELECT pgscore_internal.reads_trigger_function(b, read) FROM pgscore_internal.binding_reads AS read
-             WHERE read.binding = b.id AND read.position = r);
-  END LOOP;
-END
-$$;
-COMMENT ON FUNCTION pgscore_internal.refresh_binding(integer) IS 'writes a binding''s functions as this version of pgscore makes them';
-
--- What cannot be refreshed works as it did, and is named with the reason: a binding whose columns have gone, a function that
--- belongs to a role which this one does not stand for, a model that is being promoted.
+-- Writes their functions anew: no trigger, no column, no lock of a table. What cannot be refreshed works as it did, and is
+-- named with the reason: a binding whose columns have gone, a function that belongs to a role which this one does not stand
+-- for, a model that is being promoted.
 CREATE OR REPLACE FUNCTION pgscore_internal.refresh_bindings()
 RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -40,7 +15,8 @@ BEGIN
       IF NOT pg_try_advisory_xact_lock(pgscore_internal.model_lock(b.model)) THEN
         RAISE EXCEPTION 'the model is in use by another session' USING ERRCODE = 'lock_not_available';
       END IF;
-      PERFORM pgscore_internal.refresh_binding(b.id);
+      PERFORM pgscore_internal.write_binding_functions(b, pgscore_internal.resolve_features(
+        b.model, (pgscore_internal.require_champion(b.model)).signature, b.relation, b.features, b.search_path));
     EXCEPTION WHEN OTHERS THEN
       GET STACKED DIAGNOSTICS reason = PG_EXCEPTION_DETAIL;
       RAISE WARNING '%.% keeps the functions of the pgscore that made it: %', b.relation, quote_ident(b.value_column), SQLERRM

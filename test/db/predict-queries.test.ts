@@ -1,33 +1,17 @@
-import type pg from 'pg';
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { evaluate } from '../../src/ir/evaluate.ts';
 import type { Feature, Model } from '../../src/ir/model.ts';
-import { createTestDatabase } from '../harness/database.ts';
 import { deployMade, sumModel, text } from '../harness/models.ts';
+import { client, fails, prepareDatabase, prepareWorkSchema, rows } from '../harness/queries.ts';
 
-let client: pg.Client;
 /** The scoring function of the version that `sum` answers with. */
 let version: string;
 
-beforeAll(async () => {
-  client = await (await createTestDatabase()).client();
+prepareDatabase(async (client) => {
   version = (await deployMade(client, 'sum', sumModel(['a', 'b']))).migration!.functionName;
 });
 
-beforeEach(async () => {
-  await client.query(
-    'ROLLBACK; DROP SCHEMA IF EXISTS work CASCADE; CREATE SCHEMA work; SET search_path = work',
-  );
-});
-
-async function rows(sql: string, values: unknown[] = []): Promise<unknown[][]> {
-  return (await client.query<unknown[]>({ text: sql, values, rowMode: 'array' })).rows;
-}
-
-async function fails(sql: string, expected: object | RegExp, values: unknown[] = []): Promise<void> {
-  const matcher = expected instanceof RegExp ? { message: expect.stringMatching(expected) } : expected;
-  await expect(client.query(sql, values)).rejects.toMatchObject(matcher);
-}
+prepareWorkSchema();
 
 describe('in queries of every kind', () => {
   beforeEach(async () => {

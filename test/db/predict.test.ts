@@ -1,9 +1,8 @@
-import type pg from 'pg';
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { evaluate } from '../../src/ir/evaluate.ts';
 import type { Model } from '../../src/ir/model.ts';
-import { createTestDatabase, type TestDatabase } from '../harness/database.ts';
 import { deployMade, sumModel, text } from '../harness/models.ts';
+import { client, fails, prepareDatabase, prepareWorkSchema, rows } from '../harness/queries.ts';
 
 const churn = sumModel(['a', text('b', 'x', `it's "quoted" \\ $$`, 'ü'), 'c'], {
   labels: ['no', 'maybe', 'yes'],
@@ -19,32 +18,14 @@ const echo: Model = {
   output: { value: 0, raw: [0] },
 };
 
-let database: TestDatabase;
-let client: pg.Client;
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-  client = await database.client();
+prepareDatabase(async (client) => {
   await deployMade(client, 'churn', churn);
   await deployMade(client, 'echo', echo);
   await deployMade(client, 'ab', sumModel(['a', 'b'], { labels: ['no', 'yes'] }));
   await deployMade(client, 'sum', sum);
 });
 
-beforeEach(async () => {
-  await client.query(
-    'ROLLBACK; DROP SCHEMA IF EXISTS work CASCADE; CREATE SCHEMA work; SET search_path = work',
-  );
-});
-
-async function rows(sql: string, values: unknown[] = []): Promise<unknown[][]> {
-  return (await client.query<unknown[]>({ text: sql, values, rowMode: 'array' })).rows;
-}
-
-async function fails(sql: string, expected: object | RegExp, values: unknown[] = []): Promise<void> {
-  const matcher = expected instanceof RegExp ? { message: expect.stringMatching(expected) } : expected;
-  await expect(client.query(sql, values)).rejects.toMatchObject(matcher);
-}
+prepareWorkSchema();
 
 type Value = number | string | boolean | null;
 

@@ -1,10 +1,9 @@
-import type pg from 'pg';
-import { beforeAll, beforeEach, expect } from 'vitest';
-import { createTestDatabase, type TestDatabase } from './database.ts';
+import { beforeEach } from 'vitest';
 import { deployMade, sumModel, text } from './models.ts';
+import { client, prepareDatabase, rows } from './queries.ts';
 
-export let database: TestDatabase;
-export let client: pg.Client;
+export { client, database, fails, rows } from './queries.ts';
+
 /** The running test's own schema, which the search_path names alone. */
 export let schema: string;
 
@@ -14,9 +13,7 @@ export let schema: string;
  */
 export function prepareAttachTests(): void {
   let schemas = 0;
-  beforeAll(async () => {
-    database = await createTestDatabase();
-    client = await database.client();
+  prepareDatabase(async (client) => {
     await deployMade(client, 'score', sumModel(['a', 'b', text('c', 'x', 'y', 'z')]));
     await deployMade(client, 'pair', sumModel(['a', 'b']));
     await deployMade(client, 'kinds', sumModel(['a', 'b'], { labels: ['low', 'high'] }));
@@ -25,15 +22,6 @@ export function prepareAttachTests(): void {
     schema = `test_${++schemas}`;
     await client.query(`ROLLBACK; CREATE SCHEMA ${schema}; SET search_path = ${schema}`);
   });
-}
-
-export async function rows(sql: string): Promise<unknown[][]> {
-  return (await client.query<unknown[]>({ text: sql, rowMode: 'array' })).rows;
-}
-
-export async function fails(sql: string, expected: object | RegExp): Promise<void> {
-  const matcher = expected instanceof RegExp ? { message: expect.stringMatching(expected) } : expected;
-  await expect(client.query(sql)).rejects.toMatchObject(matcher);
 }
 
 /** How often the table's (first) binding runs its trigger function during the work. */
