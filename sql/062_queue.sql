@@ -80,13 +80,30 @@ END
 $$;
 COMMENT ON FUNCTION pgscore_internal.claim(integer, integer, bigint, bigint) IS 'locks and returns the next jobs of a binding';
 
+-- Where jobs lie that this transaction has claimed: nobody moves them. Each is looked up by the whole primary key: a list of
+-- ids may become a filter over all jobs of the binding, the dead ones too, which the planner takes for few.
+CREATE OR REPLACE FUNCTION pgscore_internal.places_of(binding integer, ids bigint[])
+RETURNS tid[] LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off
+AS $$
+  SELECT ARRAY(
+    SELECT j.place
+    FROM unnest(ids) AS i (id)
+    CROSS JOIN (VALUES (0::smallint), (1::smallint)) AS p (priority)
+    CROSS JOIN LATERAL (
+      SELECT j.ctid FROM pgscore_internal.jobs AS j
+      WHERE j.binding = places_of.binding AND j.priority = p.priority AND j.id = i.id
+      OFFSET 0
+    ) AS j (place))
+$$;
+COMMENT ON FUNCTION pgscore_internal.places_of(integer, bigint[]) IS 'the places of claimed jobs in their table';
+
 -- For pages that are longer than what a sidecar wants to run at once. In a transaction of its own, right after claim().
 CREATE OR REPLACE FUNCTION pgscore_internal.split(binding integer, ids bigint[], max_rows integer)
 RETURNS void LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
   WITH whole AS (
     DELETE FROM pgscore_internal.jobs AS j
-    WHERE j.binding = split.binding AND j.priority IN (0, 1) AND j.id = ANY (ids) AND j.keys IS NOT NULL
+    WHERE j.ctid = ANY (pgscore_internal.places_of(split.binding, ids)) AND j.keys IS NOT NULL
     RETURNING j.*
   )
   INSERT INTO pgscore_internal.jobs (binding, priority, keys, row_count, attempts, last_error, not_before, enqueued_at)
@@ -132,16 +149,17 @@ SET enable_seqscan = off SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE
+  places tid[] := pgscore_internal.places_of(binding, ids);
   written text[];
 BEGIN
   WITH waiting AS (
     -- A row's own job stays, so that its next change finds it. Others will commit: a sidecar without other work does not
     -- spin on their rows meanwhile.
     UPDATE pgscore_internal.jobs AS j SET not_before = clock_timestamp() + interval '50 ms'
-    WHERE kept <> '{}' AND j.binding = finish.binding AND j.priority IN (0, 1) AND j.id = ANY (ids) AND j.key = ANY (kept)
+    WHERE kept <> '{}' AND j.ctid = ANY (places) AND j.key = ANY (kept)
   ), ended AS (
     DELETE FROM pgscore_internal.jobs AS j
-    WHERE j.binding = finish.binding AND j.priority IN (0, 1) AND j.id = ANY (ids)
+    WHERE j.ctid = ANY (places)
       AND (j.key IS NULL OR kept = '{}' OR j.key <> ALL (kept))
     RETURNING j.*
   ), again AS (
@@ -175,12 +193,10 @@ BEGIN
   -- locked: what was written is of the rows as they left them.
   IF written IS NOT NULL THEN
     WITH covered AS (
-      SELECT j.id FROM pgscore_internal.jobs AS j
+      SELECT j.ctid FROM pgscore_internal.jobs AS j
       WHERE j.binding + 0 = finish.binding AND j.key = ANY (written) FOR UPDATE SKIP LOCKED
     )
-    -- An array, not a join, which may walk over all jobs of the binding: the dead ones too.
-    DELETE FROM pgscore_internal.jobs AS j
-    WHERE j.binding = finish.binding AND j.priority = 0 AND j.id = ANY (ARRAY(SELECT c.id FROM covered AS c));
+    DELETE FROM pgscore_internal.jobs AS j WHERE j.ctid = ANY (ARRAY(SELECT c.ctid FROM covered AS c));
   END IF;
   -- See 3. above: after the jobs were deleted, in a snapshot younger than that.
   IF gone <> '{}' THEN

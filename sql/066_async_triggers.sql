@@ -228,11 +228,9 @@ $body$,
       pgscore_internal.add_pages_statement(b, key, changed),
       changed, b.key_columns[1],
       format(E'WITH cancelled AS (\n'
-              '      SELECT j.id FROM pgscore_internal.jobs AS j\n'
+              '      SELECT j.ctid FROM pgscore_internal.jobs AS j\n'
               '      WHERE j.binding OPERATOR(pg_catalog.+) 0 OPERATOR(pg_catalog.=) %s AND j.key OPERATOR(pg_catalog.=) ANY (SELECT %s FROM old_rows AS n) FOR UPDATE SKIP LOCKED\n'
-              '    ) DELETE FROM pgscore_internal.jobs AS j\n'
-              '    WHERE j.binding OPERATOR(pg_catalog.=) %1$s AND j.priority OPERATOR(pg_catalog.=) 0::pg_catalog.int2\n'
-              '      AND j.id OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT c.id FROM cancelled AS c))',
+              '    ) DELETE FROM pgscore_internal.jobs AS j WHERE j.ctid OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT c.ctid FROM cancelled AS c))',
              b.id, key),
       pgscore_internal.sleep_lock(),
       pgscore_internal.queue_changed_rows(b.id, key, format('o.%I IS NULL', b.key_columns[1]), changed)));
